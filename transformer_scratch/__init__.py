@@ -1,0 +1,36 @@
+"""A GPT from raw text to fine-tuned GPT-2: notebooks that are the library, the tests and the site."""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "GPTConfig": "config",
+    "TrainingConfig": "config",
+    "SamplingConfig": "config",
+    "PRESETS": "config",
+    "load_text": "data",
+    "TokenDataset": "data",
+    "train_bpe": "tokenizer",
+    "load_tiktoken": "tokenizer",
+    "load_tokenizer": "tokenizer",
+    "MultiHeadAttention": "attention",
+    "KVCache": "attention",
+    "GPT": "model",
+    "Trainer": "training",
+    "evaluate_loss": "training",
+    "load_model": "checkpoint",
+    "generate_text": "generation",
+}
+__all__ = [*_HOME, "__version__"]
+
+
+def __getattr__(name: str):
+    """Import the module behind a re-exported name only when the name is used (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
