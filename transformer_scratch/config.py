@@ -122,7 +122,7 @@ class GPTConfig:
         """The architecture of a preset, with some fields changed."""
         return replace(preset(name).model, **overrides)
 
-# %% ../nbs/support/config.ipynb #68234e37
+# %% ../nbs/support/config.ipynb #fe5376e6
 @dataclass(frozen=True)
 class TrainingConfig:
     """A training recipe: data, batches, optimizer, schedule, evaluation, machine."""
@@ -132,6 +132,7 @@ class TrainingConfig:
     tokenizer: str = "bpe"  # bpe (trained on this text to vocab_size), char, gpt2, cl100k_base, compact:gpt2, compact:cl100k_base
     max_iters: int = 2000  # optimizer steps
     batch_size: int = 16  # windows in one forward pass
+    batch_order: Literal["random", "shuffled"] = "random"  # windows from random places, or dealt out so that none comes twice in a round
     gradient_accumulation: int = 1  # forward passes summed into one optimizer step
     optimizer: Literal["adamw", "muon"] = "adamw"  # muon: Muon for the matrices of the blocks, AdamW for the rest
     learning_rate: float = 1e-3  # AdamW's peak rate
@@ -157,6 +158,7 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         _check_positive(self, "max_iters", "batch_size", "gradient_accumulation", "eval_interval", "eval_iters", "full_eval_interval")
+        _check_choice(self, "batch_order", ("random", "shuffled"))
         _check_choice(self, "optimizer", ("adamw", "muon"))
         _check_choice(self, "schedule", ("constant", "cosine", "stable_decay"))
         _check_choice(self, "dtype", ("auto", "float32", "bfloat16", "float16"))

@@ -320,7 +320,7 @@ def load_split(
     corpus = CORPORA.get(data) if isinstance(data, str) else None
     return split_text(load_text(data, encoding, progress), corpus.split_byte if corpus else None)
 
-# %% ../nbs/01_data.ipynb #f4909d07
+# %% ../nbs/01_data.ipynb #7bd34f83
 class TokenDataset:
     """The token ids of a text, given out as windows with their targets."""
 
@@ -337,6 +337,7 @@ class TokenDataset:
                 f"text has {len(self)} tokens: a window of context_length {context_length} needs {context_length + 1}; "
                 "use a longer text or a shorter context"
             )
+        self._last_round: tuple = None, None  # of `shuffled_batch`: which round, and its starts
 
     def __len__(self) -> int:
         """N, the number of tokens."""
@@ -349,6 +350,34 @@ class TokenDataset:
     ) -> tuple[Tensor, Tensor]:  # inputs and targets, (B, T) each
         """Windows from random places: for training."""
         starts = torch.randint(0, len(self) - self.context_length, (batch_size,), generator=generator)  # (B,)
+        return self._windows_at(starts)
+
+    def shuffled_batch(
+        self,
+        batch_size: int,  # B, windows in a batch
+        step: int,  # batches before this one
+        seed: int,  # of the order
+    ) -> tuple[Tensor, Tensor]:  # inputs and targets, (B, T) each
+        """Windows side by side in a shuffled order, all of them once before any comes again: for training on a small text."""
+        n_windows = max(1, len(self) // self.context_length - 1)  # one is given up, so that each round can be cut elsewhere
+        first, stop = step * batch_size, (step + 1) * batch_size  # numbers of these windows, counted over all rounds
+        rounds = range(first // n_windows, (stop - 1) // n_windows + 1)
+        parts = [self._round(n, seed)[max(0, first - n * n_windows) : stop - n * n_windows] for n in rounds]
+        return self._windows_at(torch.cat(parts))
+
+    def _round(self, number: int, seed: int) -> Tensor:
+        """Where the windows of one round start, in their order: the cut and the order follow from number and seed alone."""
+        if self._last_round[0] != (number, seed):
+            generator = torch.Generator().manual_seed((seed * 1_000_003 + number) % 2**63)
+            n_windows = max(1, len(self) // self.context_length - 1)
+            slack = len(self) - n_windows * self.context_length  # places where the first window may start
+            cut = torch.randint(0, min(slack, self.context_length), (1,), generator=generator)
+            order = torch.randperm(n_windows, generator=generator)
+            self._last_round = (number, seed), cut + order * self.context_length
+        return self._last_round[1]
+
+    def _windows_at(self, starts: Tensor) -> tuple[Tensor, Tensor]:
+        """Gather (B,) windows and their targets, each (B, T), in one indexing operation."""
         places = starts[:, None] + torch.arange(self.context_length + 1)  # (B, T + 1)
         windows = torch.from_numpy(self.token_ids[places.numpy()].astype(np.int64))  # (B, T + 1)
         return windows[:, :-1].contiguous(), windows[:, 1:].contiguous()
