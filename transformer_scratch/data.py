@@ -112,7 +112,7 @@ def _locked(path: Path) -> Iterator[None]:
     with suppress(OSError):
         path.unlink()
 
-# %% ../nbs/01_data.ipynb #e47575ec
+# %% ../nbs/01_data.ipynb #b94a8849
 def _judge(error: Any) -> tuple[str, bool, float]:
     """What made a request fail, whether asking again may help, and how many seconds the server wants us to wait."""
     import requests
@@ -121,7 +121,8 @@ def _judge(error: Any) -> tuple[str, bool, float]:
         reason = str(error).rpartition(": ")[2].rstrip("\"').")
         reason += ")" * (reason.count("(") - reason.count(")"))
         cut = isinstance(error, requests.exceptions.ChunkedEncodingError)
-        return "the transfer was cut" if cut else reason, not isinstance(error, (requests.ConnectTimeout, ValueError)), 0.0
+        offline = isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError)) or "resolve" in reason or "unreachable" in reason
+        return "the transfer was cut" if cut else reason, not offline and not isinstance(error, ValueError), 0.0
     status, wait = error.response.status_code, error.response.headers.get("Retry-After", "")
     return f"status {status} {error.response.reason}", status >= 500 or status in (408, 425, 429), float(wait if wait.isdigit() else 0)
 

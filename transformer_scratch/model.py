@@ -134,7 +134,7 @@ def _outside(token_ids: Tensor, vocab_size: int) -> str:
     wrong = token_ids[(token_ids < 0) | (token_ids >= vocab_size)][0].item()
     return f"token_ids holds {wrong}: ids must lie in 0 … {vocab_size - 1}; encode the text with the model's own tokenizer"
 
-# %% ../nbs/05_model.ipynb #ada79682
+# %% ../nbs/05_model.ipynb #72f60cf4
 class GPT(nn.Module):
     """A decoder-only transformer: token ids in, a score for every possible next token out (Radford et al. 2018, §3.1)."""
 
@@ -144,6 +144,7 @@ class GPT(nn.Module):
     ):
         super().__init__()
         self.config = config
+        self.recompute_blocks = False  # True: keep only each block's input for the backward pass, and compute the rest again
         self.token_embedding = nn.Embedding(config.vocab_size, config.d_model)
         if config.position == "rope":
             self.positions = None  # nothing is added: each attention layer turns its queries and keys
@@ -184,7 +185,10 @@ class GPT(nn.Module):
         x = self.embedding_dropout(x)
         rope = None if self.rope_cosines is None else (self.rope_cosines[start:stop], self.rope_sines[start:stop])
         for index, block in enumerate(self.blocks):
-            x = block(x, rope, None if cache is None else cache.layers[index])
+            if self.recompute_blocks and torch.is_grad_enabled():
+                x = checkpoint(block, x, rope, use_reentrant=False)
+            else:
+                x = block(x, rope, None if cache is None else cache.layers[index])
         return self.final_norm(x)
 
     def forward(
