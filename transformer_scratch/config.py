@@ -202,7 +202,7 @@ class Preset:
     model: GPTConfig = field(default_factory=GPTConfig)  # what is trained
     training: TrainingConfig = field(default_factory=TrainingConfig)  # how it is trained
 
-# %% ../nbs/support/config.ipynb #e7a4a1ce
+# %% ../nbs/support/config.ipynb #ef04ac2c
 _MODERN = {"activation": "relu_squared", "norm": "rmsnorm", "position": "rope", "qk_norm": True, "qkv_bias": False, "linear_bias": False}
 _GPT2_TRAINING = TrainingConfig(
     tokenizer="gpt2", max_iters=600_000, batch_size=12, gradient_accumulation=40, learning_rate=6e-4,
@@ -220,10 +220,11 @@ def _char(context_length: int, width: int, layers: int, heads: int, dropout: flo
 
 PRESETS: dict[str, Preset] = {
     "laptop": Preset(
-        GPTConfig(vocab_size=2048, context_length=128, d_model=192, n_layers=4, n_heads=4, dropout=0.2, embedding_dropout=0.2, **_MODERN),
+        GPTConfig(vocab_size=4096, context_length=128, d_model=128, n_layers=4, n_heads=4, **_MODERN),
         TrainingConfig(
-            max_iters=600, batch_size=16, optimizer="muon", learning_rate=3e-3, matrix_learning_rate=0.02, schedule="stable_decay",
-            warmup_iters=20, decay_fraction=0.6, final_learning_rate=0.0, beta2=0.95, eval_interval=50, full_eval_interval=100,
+            max_iters=600, batch_size=4, batch_order="shuffled", optimizer="muon", learning_rate=3e-3, matrix_learning_rate=0.015,
+            schedule="stable_decay", warmup_iters=10, decay_fraction=0.7, final_learning_rate=0.0, beta2=0.95,
+            eval_interval=50, eval_iters=5, full_eval_interval=100,
         ),
     ),
     "original-demo": Preset(
