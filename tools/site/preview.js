@@ -1,0 +1,132 @@
+// The preview's theme switch, menu, search, copy buttons and table of contents. The page reads without it.
+"use strict";
+
+const root = document.documentElement;
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
+const stored = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
+if (stored()) root.dataset.theme = stored(); // before anything is painted
+
+function themeSwitch() {
+  const button = document.querySelector(".theme");
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : systemIsDark.matches);
+  const show = () => button.setAttribute("aria-pressed", isDark());
+  button.onclick = () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* a private window */ }
+    show();
+  };
+  systemIsDark.onchange = show;
+  show();
+}
+
+function menu() {
+  const button = document.querySelector(".menu"), sidebar = document.getElementById("sidebar");
+  const open = (yes) => { button.setAttribute("aria-expanded", yes); sidebar.classList.toggle("open", yes); };
+  button.onclick = () => open(button.getAttribute("aria-expanded") !== "true");
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") open(false); });
+  const here = sidebar.querySelector("[aria-current]");
+  if (here) sidebar.scrollTop = here.offsetTop - sidebar.clientHeight / 2;
+}
+
+function copyButtons() {
+  for (const code of document.querySelectorAll("main div.sourceCode, main pre:not(.sourceCode):not(.cell-output pre)")) {
+    const button = Object.assign(document.createElement("button"), { className: "copy", type: "button", textContent: "Copy" });
+    button.setAttribute("aria-label", "Copy the code");
+    button.onclick = async () => {
+      await navigator.clipboard.writeText((code.querySelector("code") ?? code).textContent);
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    };
+    const box = Object.assign(document.createElement("div"), { className: "with-copy" });
+    code.replaceWith(box);
+    box.append(code, button);
+  }
+}
+
+function scrollBoxes() { // what scrolls inside its box can be reached with the keyboard
+  for (const box of document.querySelectorAll("main pre, main table, main p:has(> math), main figure")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
+  }
+}
+
+function tableOfContents() { // marks the section that is being read
+  const links = new Map([...document.querySelectorAll(".toc a")].map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
+  const headings = [...links.keys()].map((id) => document.getElementById(id)).filter(Boolean);
+  const mark = () => {
+    const current = headings.findLast((heading) => heading.getBoundingClientRect().top < 120);
+    for (const [id, link] of links) link.classList.toggle("active", id === current?.id);
+    const link = current && links.get(current.id), box = document.querySelector(".margin");
+    if (link && (link.offsetTop < box.scrollTop || link.offsetTop > box.scrollTop + box.clientHeight - 40)) box.scrollTop = link.offsetTop - 80;
+  };
+  if (headings.length) { addEventListener("scroll", mark, { passive: true }); mark(); }
+}
+
+const load = (name) => new Promise((resolve, reject) => {
+  document.head.append(Object.assign(document.createElement("script"), { src: `${document.body.dataset.root}site/${name}`, onload: resolve, onerror: reject }));
+});
+
+// words, the parts of names like causal_mask, and Chinese in single characters
+const words = (text) => text.match(/\p{Script=Han}|[\p{L}\p{N}_]+/gu)?.flatMap((word) => (word.includes("_") ? [word, ...word.split("_")] : word)) ?? [];
+
+let index; // made when somebody begins to search
+async function sections() {
+  await Promise.all(["minisearch.js", "search.js"].map(load));
+  const search = new MiniSearch({
+    idField: "url", fields: ["title", "page", "text"], storeFields: ["title", "page", "text"], tokenize: words,
+    searchOptions: { boost: { title: 4, page: 2 }, prefix: true, combineWith: "AND", fuzzy: (word) => (word.length > 5 ? 0.15 : 0) },
+  });
+  search.addAll(searchSections);
+  return search;
+}
+
+function excerpt(text, terms) { // the words around the first match, with all matches marked
+  const escaped = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const pattern = new RegExp(`(${escaped.join("|")})`, "giu");
+  const from = Math.max(0, text.search(pattern) - 50), start = from && text.indexOf(" ", from) + 1;
+  const paragraph = document.createElement("p");
+  for (const [i, piece] of text.slice(start, start + 160).split(pattern).entries()) {
+    if (i % 2) paragraph.append(Object.assign(document.createElement("mark"), { textContent: piece })); else paragraph.append(piece);
+  }
+  return paragraph;
+}
+
+function search() {
+  const box = document.querySelector(".search"), input = box.querySelector("input"), results = box.querySelector(".results");
+  const show = async () => {
+    const query = input.value.trim();
+    const found = query ? (await (index ??= sections())).search(query).slice(0, 12) : [];
+    if (query !== input.value.trim()) return; // typed on meanwhile
+    results.hidden = !query;
+    results.replaceChildren(...found.map((section) => {
+      const link = Object.assign(document.createElement("a"), { href: document.body.dataset.root + section.id });
+      link.append(Object.assign(document.createElement("strong"), { textContent: section.title || section.page }));
+      if (section.title) link.append(Object.assign(document.createElement("span"), { textContent: section.page }));
+      link.append(excerpt(section.text, section.terms));
+      return link;
+    }));
+    if (query && !found.length) results.append("Nothing found.");
+  };
+  const close = () => { results.hidden = true; };
+  input.onfocus = () => { index ??= sections(); show(); };
+  input.oninput = show;
+  results.onclick = close;
+  box.addEventListener("keydown", (event) => {
+    const stops = [input, ...results.querySelectorAll("a")], step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Escape") { close(); input.blur(); }
+    if (event.key === "Enter" && event.target === input) stops[1]?.click();
+    if (!step) return;
+    event.preventDefault();
+    stops[(stops.indexOf(document.activeElement) + step + stops.length) % stops.length].focus();
+  });
+  document.addEventListener("click", (event) => { if (!box.contains(event.target)) close(); });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.target.matches("input")) return;
+    event.preventDefault();
+    input.focus();
+  });
+}
+
+addEventListener("DOMContentLoaded", () => {
+  for (const start of [themeSwitch, menu, copyButtons, tableOfContents, search, scrollBoxes]) start();
+  addEventListener("resize", scrollBoxes);
+});
