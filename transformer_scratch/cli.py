@@ -6,22 +6,22 @@
 __all__ = ['COMMANDS', 'PARTS', 'flag_types', 'split_line', 'read_options', 'run_command', 'help_text', 'main', 'new_run_folder',
            'find_run', 'read_tokens', 'fitted_vocab_size', 'available', 'Train', 'train_defaults', 'make_trainer',
            'estimate_seconds', 'describe', 'natural_prompt', 'write_sample', 'open_run', 'Generate', 'Evaluate',
-           'Attention', 'text_parts', 'Tokenize', 'Export']
+           'Attention', 'Finetune', 'Chat', 'text_parts', 'Tokenize', 'Export']
 
-# %% ../nbs/13_command_line.ipynb #e54f7d91
+# %% ../nbs/13_command_line.ipynb #ceef11e1
 import json
 import os
 import re
+import shutil
 import sys
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from difflib import get_close_matches
 from io import StringIO
 from itertools import chain, count, islice
 from pathlib import Path
-from shutil import which
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
@@ -98,7 +98,7 @@ def read_options(
 # %% ../nbs/13_command_line.ipynb #a4c3cd13
 COMMANDS: dict[str, type] = {}  # name: its dataclass
 
-# %% ../nbs/13_command_line.ipynb #58942325
+# %% ../nbs/13_command_line.ipynb #6146dd3d
 def run_command(
     line: list[str],  # the name of a command, words and flags
 ) -> None:
@@ -108,6 +108,7 @@ def run_command(
         near = get_close_matches(name, COMMANDS, n=1)
         raise UsageError(f"command is {name!r}: " + (f"did you mean {near[0]}?" if near else f"choose one of {', '.join(COMMANDS)}"))
     kind = COMMANDS[name]
+    rest = [item.removeprefix("--from=") for item in rest if item != "--from"]  # a model's name is a word like any other
     words, given = split_line(rest, kind)
     default = train_defaults(words, given) if name == "train" else kind()
     read_options(given, default, f"{name} {kind.words}").run(words, given)
@@ -135,12 +136,13 @@ def _plain_console() -> Iterator[None]:
         warnings.showwarning = lambda message, *_, **__: print(f"transformer-scratch: {message}", file=sys.stderr)
         yield
 
-# %% ../nbs/13_command_line.ipynb #fc786830
+# %% ../nbs/13_command_line.ipynb #de83c819
 def main(
     line: list[str] | None = None,  # words after the program's name; None: those of the real command line
 ) -> int:  # exit code: 0 done, 2 a user's mistake, 130 after Ctrl-C
     """Run one command. A user's mistake is one plain line; whatever else goes wrong keeps its traceback, because it is a bug."""
     line = sys.argv[1:] if line is None else line
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # threads that wait for each other soon sleep: on a busy machine many times faster
     try:
         with _plain_console():
             if line[:1] in ([], ["-h"], ["--help"]):
@@ -244,7 +246,7 @@ def _quoted(path: Path) -> str:
     """A path as it must be typed."""
     return f'"{path}"' if " " in str(path) else str(path)
 
-# %% ../nbs/13_command_line.ipynb #b131370f
+# %% ../nbs/13_command_line.ipynb #f9a7274a
 @dataclass(frozen=True)
 class Train(Preset):
     """Train a model on a text and save it in a run folder. The values of PRESET hold wherever no flag says otherwise."""
@@ -271,10 +273,10 @@ class Train(Preset):
         print("A sample:\n")
         text = tokenizer.decode(trainer.validation_data.token_ids[:2000])
         prompt = natural_prompt(config.data, text) if self.prompt is None else self.prompt
-        write_sample(model, tokenizer, prompt, SamplingConfig(seed=config.seed))
-        elsewhere = "transformer-scratch" in sys.argv[0] and not which("transformer-scratch")
+        write_sample(model, tokenizer, prompt, SamplingConfig(temperature=0.6, top_k=40, seed=config.seed))
+        elsewhere = "transformer-scratch" in sys.argv[0] and not shutil.which("transformer-scratch")
         program = sys.argv[0] if elsewhere else "transformer-scratch"
-        print(f'\nAnother: {program} generate {_quoted(folder)} --prompt "{prompt}" --temperature 0.8')
+        print(f'\nAnother: {program} generate {_quoted(folder)} --prompt "{prompt}" --temperature 0.6 --top-k 40')
 
 
 COMMANDS["train"] = Train
@@ -511,6 +513,95 @@ class Attention:
 
 COMMANDS["attention"] = Attention
 
+# %% ../nbs/13_command_line.ipynb #892e57fa
+def _finetuning() -> TrainingConfig:
+    """The recipe of fine-tuning."""
+    from transformer_scratch.gpt2 import FINETUNING
+
+    return FINETUNING
+
+# %% ../nbs/13_command_line.ipynb #cbb38aa8
+@dataclass(frozen=True)
+class Finetune:
+    """Train a trained model on, with a text or with dialogues. MODEL is a run folder, or gpt2, gpt2-medium, gpt2-large, gpt2-xl, or a
+    folder with one of these; `--from MODEL` says the same."""
+
+    words = "[MODEL]"
+    training: TrainingConfig = field(default_factory=_finetuning)  # the recipe
+    context_length: int = 128  # tokens in a window, at most as many as the model reads
+    answers_only: bool = True  # of dialogues (lines of User: and Assistant:) learn what the assistant says, and nothing else
+    recompute_blocks: bool = False  # gradient checkpointing: less memory, more time
+    lora: int = 0  # train branches of this rank instead of all weights; 0: all weights
+    prompt: str = "I need to cancel my order please"  # for a sample before and after
+    out: str | None = None  # folder of the run; without it runs/MODEL-finetuned, then runs/MODEL-finetuned-2 and so on
+    overwrite: bool = False  # replace the run that --out holds
+
+    def run(self, words: list[str], given: Collection[str]) -> None:  # the words and the flags of the line
+        """Open, train, save, and compare."""
+        from transformer_scratch.checkpoint import save_weights
+        from transformer_scratch.gpt2 import finetune, finetuning_data, open_pretrained
+        from transformer_scratch.lora import add_lora, merge_lora, save_lora
+        from transformer_scratch.runtime import set_seed, set_threads
+
+        if len(words) > 1:
+            raise UsageError(f"{words[1]!r} is one word too many: finetune takes one model, and flags")
+        source, config = (words or ["gpt2"])[0], self.training
+        folder = new_run_folder(self.out, f"{Path(source).name}-finetuned", self.overwrite)
+        set_threads(config.threads)
+        set_seed(config.seed)
+        model, tokenizer = open_pretrained(source)
+        length = model.config.context_length
+        if self.context_length > length and "context_length" in given:
+            raise UsageError(f"context_length is {self.context_length}: {source} reads at most {length} tokens")
+        parts = finetuning_data(config.data, tokenizer, min(self.context_length, length), self.answers_only, config.encoding)
+        model.recompute_blocks = self.recompute_blocks
+        if self.lora:
+            print(f"LoRA: {add_lora(model, self.lora):,} numbers are trained")
+            config = config if "learning_rate" in given else replace(config, learning_rate=10 * config.learning_rate)
+        result = finetune(model, tokenizer, *parts, config, folder, self.prompt, self.overwrite)
+        if self.lora:
+            save_lora(model, folder / "lora.safetensors")
+            merge_lora(model)
+            save_weights(model, folder / "model.safetensors")
+            shutil.rmtree(folder / "checkpoints")  # they have branches, and `train --resume` has none
+        for name, evaluation, sample in (("Before", result.before, result.sample_before), ("After", result.after, result.sample_after)):
+            print(f"\n{name}: held-out loss {evaluation.nats:.3f}, perplexity {evaluation.perplexity:.2f}\n\n{sample}")
+        print(f"\nSaved: {folder}")
+
+
+COMMANDS["finetune"] = Finetune
+
+# %% ../nbs/13_command_line.ipynb #6a24ffc3
+@dataclass(frozen=True)
+class Chat(SamplingConfig):
+    """Talk with a model that was fine-tuned on dialogues. An empty line ends the talk."""
+
+    words = "[RUN]"
+    stop: str | None = "\n"  # an answer ends before this text
+    device: str = "auto"  # auto, cpu, cuda, cuda:1, mps
+
+    def run(self, words: list[str], given: Collection[str]) -> None:  # the words and the flags of the line
+        """Ask and answer, until there is nothing more to say."""
+        from transformer_scratch.generation import stream_text
+        from transformer_scratch.gpt2 import chat_prompt
+
+        _, model, tokenizer = open_run(words, self.device)
+        talk = ""
+        with suppress(EOFError):
+            while said := input("User: ").strip():
+                talk = chat_prompt(said, talk)
+                while "\nUser:" in talk and len(tokenizer.encode(talk)) > model.config.context_length // 2:
+                    talk = talk[talk.index("\nUser:") + 1 :]
+                print("Assistant:", end="", flush=True)
+                for piece in stream_text(model, tokenizer, talk, self):
+                    print(piece, end="", flush=True)
+                    talk += piece
+                print()
+                talk += "\n"
+
+
+COMMANDS["chat"] = Chat
+
 # %% ../nbs/13_command_line.ipynb #81e65078
 def text_parts(
     data: list[str],  # texts, as --data names them
@@ -575,7 +666,7 @@ class Tokenize:
 
 COMMANDS["tokenize"] = Tokenize
 
-# %% ../nbs/13_command_line.ipynb #cc00b4be
+# %% ../nbs/13_command_line.ipynb #2f725960
 @dataclass(frozen=True)
 class Export:
     """Write a trained model in a form that other programs open."""
@@ -593,10 +684,8 @@ class Export:
             path = Path(self.out or folder / "model-ckpt.pt")
             export_original_demo(model, path)
         else:
-            try:
-                from transformer_scratch.gpt2 import save_hf
-            except ModuleNotFoundError:
-                raise UsageError("format is 'hf': this version cannot write it; try --format original-demo") from None
+            from transformer_scratch.gpt2 import save_hf
+
             path = Path(self.out or folder / "hf")
             save_hf(model, path, tokenizer)
         print(f"Written: {path}")
