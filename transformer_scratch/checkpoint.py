@@ -252,14 +252,14 @@ def latest_checkpoint(
     """The checkpoint that a run continues from."""
     return max(_checkpoints(run_folder), key=lambda folder: int(folder.name[5:]), default=None)
 
-# %% ../nbs/07_checkpoint.ipynb #907eb7c3
+# %% ../nbs/07_checkpoint.ipynb #e2500d4a
 def _open_pickle(path: str | Path) -> dict:
     """Read a file of torch.save that holds tensors and plain Python only."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UsageError(f"{path} is not opened: it holds more than tensors and plain values, and could run any program") from error
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
+    except Exception as error:  # a damaged file fails in many ways
         raise UsageError(f"{path} cannot be read ({error}): it is missing or damaged") from error
     if not isinstance(content, dict):
         raise UsageError(f"{path} holds a {type(content).__name__}: expected a dictionary")

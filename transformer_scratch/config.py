@@ -14,7 +14,7 @@ from typing import Literal
 class UsageError(ValueError):
     """A mistake the user can mend: the message names the field, the value and the fix."""
 
-# %% ../nbs/support/config.ipynb #c7bc24c1
+# %% ../nbs/support/config.ipynb #a9d5a6e1
 def _check(
     holds: bool,  # what must be true
     message: str,  # the field, its value and the fix
@@ -28,7 +28,7 @@ def _check_positive(config: object, *names: str) -> None:
     """Every named field must be a whole number of at least one."""
     for name in names:
         value = getattr(config, name)
-        _check(isinstance(value, int) and value >= 1, f"{name} is {value!r}: it must be a whole number of at least 1")
+        _check(type(value) is int and value >= 1, f"{name} is {value!r}: it must be a whole number of at least 1")
 
 
 def _check_range(config: object, name: str, low: float, high: float, hint: str) -> None:

@@ -75,7 +75,7 @@ _CORPORA = (
 )
 CORPORA: dict[str, Corpus] = {corpus.name: corpus for corpus in _CORPORA}
 
-# %% ../nbs/01_data.ipynb #c0512239
+# %% ../nbs/01_data.ipynb #e6472d9e
 def _short_hash(url: str) -> str:
     """Eight digits that tell addresses apart."""
     return hashlib.sha256(url.encode()).hexdigest()[:8]
@@ -85,8 +85,12 @@ def _is_whole(path: Path, sha256: str | None) -> bool:
     """Whether the file is there and has this fingerprint (if there is one), Windows line ends aside."""
     if not path.is_file() or not sha256:
         return path.is_file()
-    data = path.read_bytes()
-    return sha256 in (hashlib.sha256(data).hexdigest(), hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest())
+    as_is, unix = hashlib.sha256(), hashlib.sha256()
+    with open(path, "rb") as file:
+        for line in file:
+            as_is.update(line)
+            unix.update(line.replace(b"\r\n", b"\n"))
+    return sha256 in (as_is.hexdigest(), unix.hexdigest())
 
 
 @contextmanager
