@@ -1,6 +1,7 @@
 """A GPT from raw text to fine-tuned GPT-2: notebooks that are the library, the tests and the site."""
 
 from importlib import import_module
+from importlib.util import find_spec
 
 __version__ = "0.1.0"
 
@@ -26,10 +27,12 @@ __all__ = [*_HOME, "__version__"]
 
 
 def __getattr__(name: str):
-    """Import the module behind a re-exported name only when the name is used (PEP 562)."""
-    if name not in _HOME:
+    """Import a module, or the module behind a re-exported name, only when it is used (PEP 562)."""
+    home = _HOME.get(name, name)
+    if name.startswith("_") or find_spec(f"{__name__}.{home}") is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    module = import_module(f"{__name__}.{home}")
+    return getattr(module, name) if name in _HOME else module
 
 
 def __dir__() -> list[str]:

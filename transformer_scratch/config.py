@@ -5,46 +5,64 @@
 # %% auto #0
 __all__ = ['PRESETS', 'UsageError', 'GPTConfig', 'TrainingConfig', 'SamplingConfig', 'Preset', 'preset']
 
-# %% ../nbs/support/config.ipynb #2ac020df
-from dataclasses import dataclass, field, replace
+# %% ../nbs/support/config.ipynb #34e7b577
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
-from typing import Literal
+from importlib.resources import files
+from math import isfinite
+from typing import Literal, get_args, get_origin
 
 # %% ../nbs/support/config.ipynb #a70a17dd
 class UsageError(ValueError):
     """A mistake the user can mend: the message names the field, the value and the fix."""
 
-# %% ../nbs/support/config.ipynb #a9d5a6e1
-def _check(
-    holds: bool,  # what must be true
-    message: str,  # the field, its value and the fix
-) -> None:
-    """Raise `UsageError` with `message` unless `holds`."""
+# %% ../nbs/support/config.ipynb #be06831e
+def _check(holds: bool, message: str) -> None:
+    """Raise `UsageError` with the message, which names field, value and fix, unless the condition holds."""
     if not holds:
         raise UsageError(message)
 
 
-def _check_positive(config: object, *names: str) -> None:
-    """Every named field must be a whole number of at least one."""
+def _nearest(value: object, known: Collection[str]) -> str:
+    """The way out of a wrong name: the nearest one that is known, or all of them."""
+    near = get_close_matches(str(value), known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(known)}"
+
+
+def _check_known(name: str, value: object, known: Collection[str]) -> None:
+    """The value of the named field must be one of the known ones."""
+    _check(value in known, f"{name} is {value!r}: {_nearest(value, known)}")
+
+
+_KINDS = {int: "a whole number", float: "a number", bool: "True or False", str: "a text", type(None): "None"}
+
+
+def _check_types(config: object) -> None:
+    """Every field must be of its type, one of the choices that it has, and finite."""
+    for item in fields(config):
+        value, kinds = getattr(config, item.name), get_args(item.type) or (item.type,)
+        if get_origin(item.type) is Literal:
+            _check_known(item.name, value, kinds)
+            continue
+        if float in kinds and type(value) is int and abs(value) < 2**62:  # 1 will do for 1.0, and becomes it
+            value = float(value)
+            object.__setattr__(config, item.name, value)
+        expected = " or ".join(_KINDS[kind] for kind in kinds)
+        _check(type(value) in kinds, f"{item.name} is {value!r}: it must be {expected}")
+        _check(type(value) is not float or isfinite(value), f"{item.name} is {value}: it must be finite")
+
+
+def _check_within(config: object, low: float, high: float, *names: str) -> None:
+    """The named fields must lie in [low, high], or be None."""
     for name in names:
         value = getattr(config, name)
-        _check(type(value) is int and value >= 1, f"{name} is {value!r}: it must be a whole number of at least 1")
+        _check(value is None or value >= low, f"{name} is {value}: it " + (f"must be at least {low}" if low else "cannot be negative"))
+        _check(value is None or value <= high, f"{name} is {value}: it must be at most {high}")
 
 
-def _check_range(config: object, name: str, low: float, high: float, hint: str) -> None:
-    """The named field must lie in [low, high)."""
-    value = getattr(config, name)
-    _check(low <= value < high, f"{name} is {value}: it must lie in [{low:g}, {high:g}); {hint}")
-
-
-def _check_choice(config: object, name: str, choices: tuple[str, ...]) -> None:
-    """The named field must be one of `choices`; the nearest one is offered."""
-    value = getattr(config, name)
-    near = get_close_matches(str(value), choices, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(choices)}"
-    _check(value in choices, f"{name} is {value!r}: {hint}")
-
-# %% ../nbs/support/config.ipynb #2cbc52f8
+# %% ../nbs/support/config.ipynb #e921cbe9
 @dataclass(frozen=True)
 class GPTConfig:
     """The architecture of a GPT: everything needed to build the empty model, nothing about training."""
@@ -71,30 +89,19 @@ class GPTConfig:
     init: Literal["gpt2", "torch"] = "gpt2"  # initial weights: GPT-2's normal(0, 0.02), or PyTorch's defaults
 
     def __post_init__(self) -> None:
-        _check_positive(self, "vocab_size", "context_length", "d_model", "n_layers", "n_heads")
-        _check_positive(self, *(name for name in ("n_kv_heads", "d_ff") if getattr(self, name) is not None))
+        _check_types(self)
+        _check_within(self, 1, 2**24, "vocab_size", "context_length", "d_model", "n_heads", "n_kv_heads", "d_ff")
+        _check_within(self, 1, 1000, "n_layers")
         lower = self.d_model // self.n_heads * self.n_heads or self.n_heads
-        _check(
-            self.d_model % self.n_heads == 0,
-            f"d_model is {self.d_model}: it must be divisible by n_heads ({self.n_heads}); try {lower} or {lower + self.n_heads}",
-        )
-        _check(
-            self.n_heads % self.key_value_heads == 0,
-            f"n_kv_heads is {self.n_kv_heads}: it must divide n_heads ({self.n_heads})",
-        )
-        for name in ("dropout", "embedding_dropout"):
-            _check_range(self, name, 0.0, 1.0, "0.1 is usual, 0 switches it off")
-        _check_choice(self, "activation", ("relu", "gelu", "gelu_tanh", "relu_squared", "swiglu"))
-        _check_choice(self, "norm", ("layernorm", "rmsnorm"))
-        _check_choice(self, "position", ("sinusoidal", "learned", "rope"))
-        _check_choice(self, "init", ("gpt2", "torch"))
+        remedy = f"it must be divisible by n_heads ({self.n_heads}); try {lower} or {lower + self.n_heads}"
+        _check(self.d_model % self.n_heads == 0, f"d_model is {self.d_model}: {remedy}")
+        remedy = f"it must divide n_heads ({self.n_heads})"
+        _check(self.n_heads % self.key_value_heads == 0, f"n_kv_heads is {self.n_kv_heads}: {remedy}")
+        _check_within(self, 0, 0.999, "dropout", "embedding_dropout")
         _check(self.norm_eps > 0, f"norm_eps is {self.norm_eps}: it must be above 0; 1e-5 is usual")
         _check(self.rope_base > 1, f"rope_base is {self.rope_base}: it must be above 1; 10000 is usual")
-        if self.position == "rope":
-            _check(
-                self.d_head % 2 == 0,
-                f"d_model / n_heads is {self.d_head}: rotary positions turn pairs, so it must be even; change n_heads",
-            )
+        remedy = "rotary positions turn pairs, so it must be even; change n_heads"
+        _check(self.position != "rope" or self.d_head % 2 == 0, f"d_model / n_heads is {self.d_head}: {remedy}")
 
     @property
     def d_head(self) -> int:
@@ -114,15 +121,11 @@ class GPTConfig:
         return 8 * -(-self.d_model // 3) if self.activation == "swiglu" else 4 * self.d_model
 
     @classmethod
-    def from_preset(
-        cls,
-        name: str,  # a key of `PRESETS`
-        **overrides,  # fields to change
-    ) -> "GPTConfig":  # the preset's architecture with the changes applied
+    def from_preset(cls, name: str, **overrides) -> "GPTConfig":  # name: a key of `PRESETS`; overrides: fields to change
         """The architecture of a preset, with some fields changed."""
         return replace(preset(name).model, **overrides)
 
-# %% ../nbs/support/config.ipynb #fe5376e6
+# %% ../nbs/support/config.ipynb #3f65080e
 @dataclass(frozen=True)
 class TrainingConfig:
     """A training recipe: data, batches, optimizer, schedule, evaluation, machine."""
@@ -131,7 +134,7 @@ class TrainingConfig:
     encoding: str = "utf-8"  # how the text's bytes spell characters, for instance gb18030
     tokenizer: str = "bpe"  # bpe (trained on this text to vocab_size), char, gpt2, cl100k_base, compact:gpt2, compact:cl100k_base
     max_iters: int = 2000  # optimizer steps
-    batch_size: int = 16  # windows in one forward pass
+    batch_size: int = 16  # windows in one forward pass, of all processes together
     batch_order: Literal["random", "shuffled"] = "random"  # windows from random places, or dealt out so that none comes twice in a round
     gradient_accumulation: int = 1  # forward passes summed into one optimizer step
     optimizer: Literal["adamw", "muon"] = "adamw"  # muon: Muon for the matrices of the blocks, AdamW for the rest
@@ -155,26 +158,18 @@ class TrainingConfig:
     compile: bool = False  # translate the model with torch.compile first, where a compiler is at hand
     seed: int = 1337  # start of every random number
     save_interval: float = 60.0  # seconds between two checkpoints
+    sharding: Literal["none", "full"] = "none"  # of several processes: none, each holds all weights; full, each holds its share (FSDP)
 
     def __post_init__(self) -> None:
-        _check_positive(self, "max_iters", "batch_size", "gradient_accumulation", "eval_interval", "eval_iters", "full_eval_interval")
-        _check_choice(self, "batch_order", ("random", "shuffled"))
-        _check_choice(self, "optimizer", ("adamw", "muon"))
-        _check_choice(self, "schedule", ("constant", "cosine", "stable_decay"))
-        _check_choice(self, "dtype", ("auto", "float32", "bfloat16", "float16"))
-        for name in ("learning_rate", "matrix_learning_rate"):
-            value = getattr(self, name)
-            _check(0 < value < 10, f"{name} is {value}: it must lie between 0 and 10; 0.001 is usual")
-        for name in ("beta1", "beta2"):
-            _check_range(self, name, 0.0, 1.0, "0.9 to 0.99 is usual")
-        for name in ("decay_fraction", "final_learning_rate"):
-            value = getattr(self, name)
-            _check(0 <= value <= 1, f"{name} is {value}: it is a share and must lie between 0 and 1")
-        for name in ("warmup_iters", "weight_decay", "gradient_clip", "loss_chunk_size", "threads", "seed", "save_interval"):
-            value = getattr(self, name)
-            _check(value >= 0, f"{name} is {value}: it cannot be negative")
+        _check_types(self)
+        _check_within(self, 1, 2**62, "max_iters", "batch_size", "gradient_accumulation", "eval_interval", "eval_iters", "full_eval_interval")
+        _check_within(self, 0, 2**62, "warmup_iters", "weight_decay", "gradient_clip", "loss_chunk_size", "save_interval", "seed")
+        _check_within(self, 0, 1, "decay_fraction", "final_learning_rate")
+        _check_within(self, 0, 1024, "threads")
+        _check_within(self, 0, 0.999999, "beta1", "beta2")
+        _check_within(self, 1e-12, 10, "learning_rate", "matrix_learning_rate")
 
-# %% ../nbs/support/config.ipynb #d3a787b8
+# %% ../nbs/support/config.ipynb #0aba115f
 @dataclass(frozen=True)
 class SamplingConfig:
     """How the next token is chosen, and when to stop."""
@@ -187,12 +182,11 @@ class SamplingConfig:
     seed: int | None = None  # the same seed draws the same text; None: another text every time
 
     def __post_init__(self) -> None:
-        _check(self.max_new_tokens >= 0, f"max_new_tokens is {self.max_new_tokens}: it cannot be negative")
-        _check(self.temperature >= 0, f"temperature is {self.temperature}: it cannot be negative; 0 takes the likeliest token")
-        _check(self.top_k is None or self.top_k >= 1, f"top_k is {self.top_k}: it must be at least 1; leave it out for all tokens")
+        _check_types(self)
+        _check_within(self, 0, 2**62, "max_new_tokens", "temperature", "seed")
+        _check_within(self, 1, 2**62, "top_k")
         _check(self.top_p is None or 0 < self.top_p <= 1, f"top_p is {self.top_p}: it must lie in (0, 1]; leave it out for all tokens")
         _check(self.stop != "", "stop is empty: name a text, or leave it out")
-        _check(self.seed is None or self.seed >= 0, f"seed is {self.seed}: it cannot be negative")
 
 # %% ../nbs/support/config.ipynb #3e663680
 @dataclass(frozen=True)
@@ -203,70 +197,13 @@ class Preset:
     training: TrainingConfig = field(default_factory=TrainingConfig)  # how it is trained
 
 # %% ../nbs/support/config.ipynb #ef04ac2c
-_MODERN = {"activation": "relu_squared", "norm": "rmsnorm", "position": "rope", "qk_norm": True, "qkv_bias": False, "linear_bias": False}
-_GPT2_TRAINING = TrainingConfig(
-    tokenizer="gpt2", max_iters=600_000, batch_size=12, gradient_accumulation=40, learning_rate=6e-4,
-    warmup_iters=2000, beta2=0.95, eval_interval=1000, eval_iters=200, full_eval_interval=10_000,
-)  # fmt: skip
-
-
-def _char(context_length: int, width: int, layers: int, heads: int, dropout: float) -> GPTConfig:
-    """A nanoGPT model on the 65 characters of tiny-shakespeare: GPT-2's block without biases, exact GELU."""
-    return GPTConfig(
-        vocab_size=65, context_length=context_length, d_model=width, n_layers=layers, n_heads=heads, dropout=dropout,
-        embedding_dropout=dropout, activation="gelu", qkv_bias=False, linear_bias=False,
-    )  # fmt: skip
-
-
 PRESETS: dict[str, Preset] = {
-    "laptop": Preset(
-        GPTConfig(vocab_size=4096, context_length=128, d_model=128, n_layers=4, n_heads=4, **_MODERN),
-        TrainingConfig(
-            max_iters=600, batch_size=4, batch_order="shuffled", optimizer="muon", learning_rate=3e-3, matrix_learning_rate=0.015,
-            schedule="stable_decay", warmup_iters=10, decay_fraction=0.7, final_learning_rate=0.0, beta2=0.95,
-            eval_interval=50, eval_iters=5, full_eval_interval=100,
-        ),
-    ),
-    "original-demo": Preset(
-        GPTConfig(
-            vocab_size=100_070, context_length=16, d_model=64, n_layers=8, n_heads=4, dropout=0.1, activation="relu",
-            position="sinusoidal", qkv_bias=False, output_bias=True, tie_embeddings=False, init="torch",
-        ),
-        TrainingConfig(
-            tokenizer="cl100k_base", max_iters=5000, batch_size=4, schedule="constant", warmup_iters=0, beta2=0.999,
-            weight_decay=0.01, gradient_clip=0.0, eval_interval=20, eval_iters=20, full_eval_interval=1000,
-        ),
-    ),
-    "shakespeare-char-cpu": Preset(
-        _char(context_length=64, width=128, layers=4, heads=4, dropout=0.0),
-        TrainingConfig(data="tiny-shakespeare", tokenizer="char", max_iters=2000, batch_size=12, eval_interval=250),
-    ),
-    "shakespeare-char": Preset(
-        _char(context_length=256, width=384, layers=6, heads=6, dropout=0.2),
-        TrainingConfig(data="tiny-shakespeare", tokenizer="char", max_iters=5000, batch_size=64, eval_interval=250, eval_iters=200),
-    ),
-    "gpt2": Preset(GPTConfig(), _GPT2_TRAINING),
-    "gpt2-medium": Preset(GPTConfig(d_model=1024, n_layers=24, n_heads=16), replace(_GPT2_TRAINING, learning_rate=3e-4)),
-    "gpt2-large": Preset(GPTConfig(d_model=1280, n_layers=36, n_heads=20), replace(_GPT2_TRAINING, learning_rate=2.5e-4)),
-    "gpt2-xl": Preset(GPTConfig(d_model=1600, n_layers=48, n_heads=25), replace(_GPT2_TRAINING, learning_rate=2e-4)),
-    "modern-small": Preset(
-        GPTConfig(
-            vocab_size=8192, context_length=512, d_model=512, n_layers=8, n_heads=8, n_kv_heads=2,
-            **{**_MODERN, "activation": "swiglu"},
-        ),
-        TrainingConfig(
-            max_iters=5000, batch_size=32, optimizer="muon", learning_rate=3e-3, schedule="stable_decay", final_learning_rate=0.0,
-            beta2=0.95, eval_interval=250,
-        ),
-    ),
-}  # fmt: skip
+    name: Preset(GPTConfig(**recipe["model"]), TrainingConfig(**recipe["training"]))
+    for name, recipe in json.loads((files("transformer_scratch") / "reference" / "presets.json").read_text(encoding="utf-8")).items()
+}
 
 
-def preset(
-    name: str,  # a key of `PRESETS`
-) -> Preset:  # the architecture and recipe of that name
+def preset(name: str) -> Preset:  # name: a key of `PRESETS`
     """The preset called `name`; an unknown name is a `UsageError` that offers the nearest."""
-    near = get_close_matches(name, PRESETS, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(PRESETS)}"
-    _check(name in PRESETS, f"preset is {name!r}: {hint}")
+    _check_known("preset", name, PRESETS)
     return PRESETS[name]
