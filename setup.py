@@ -28,6 +28,7 @@ setup(
     extras_require={
         "dev": settings["dev_requirements"].split(),
         "docs": settings["docs_requirements"].split(),
+        "parquet": ["pyarrow"],  # for texts in Parquet or Zstandard files
     },
     entry_points={
         "console_scripts": settings["console_scripts"].split(),
