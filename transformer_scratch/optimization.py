@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from .attention import MultiHeadAttention
 from .config import TrainingConfig
 from .model import FeedForward, TransformerBlock, swiglu
+from .runtime import gathered, sharded_like
 
 # %% ../nbs/06_optimization.ipynb #df618e22
 def decay_groups(
@@ -46,20 +47,19 @@ def orthogonalize(
         x = torch.baddbmm(x, inner, x, beta=3.4445)  # 3.4445 X - 4.7750 (X Xᵀ) X + 2.0315 (X Xᵀ)² X
     return (x.mT if tall else x).reshape(matrix.shape)
 
-# %% ../nbs/06_optimization.ipynb #f23d4037
+# %% ../nbs/06_optimization.ipynb #17746059
 def _product_format(device: torch.device) -> torch.dtype:
     """The number format in which `Muon` multiplies: bfloat16 where the device computes in it, else float32."""
-    if device.type == "cuda":
-        return torch.bfloat16
-    has_bfloat16 = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    return torch.bfloat16 if device.type == "cpu" and has_bfloat16() else torch.float32
+    has_bfloat16 = {"cpu": getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False), "cuda": lambda: True}
+    return torch.bfloat16 if has_bfloat16.get(device.type, lambda: False)() else torch.float32
 
-# %% ../nbs/06_optimization.ipynb #4cac2160
+# %% ../nbs/06_optimization.ipynb #17c276cd
 class Muon(torch.optim.Optimizer):
     """Momentum whose direction is orthogonalised, for the matrices inside the blocks (Jordan et al. 2024).
 
     A group may name `parts`: the heights of the matrices that are stacked in each of its parameters, as queries, keys and values
-    are in a fused layer. Each part is orthogonalised alone. A part of m x n moves by lr · √max(1, m/n).
+    are in a fused layer. Each part is orthogonalised alone. A part of m x n moves by lr · √max(1, m/n). A matrix that is sharded
+    over processes is gathered for its step.
     """
 
     def __init__(
@@ -77,10 +77,7 @@ class Muon(torch.optim.Optimizer):
         closure=None,  # accepted because every PyTorch optimizer accepts one
     ) -> Tensor | None:  # the closure's loss
         """Move every weight that has a gradient."""
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
+        loss = None if closure is None else torch.enable_grad()(closure)()
         stacks = defaultdict(list)  # equal shapes go through `orthogonalize` together
         for group in self.param_groups:
             for weight in group["params"]:
@@ -92,14 +89,22 @@ class Muon(torch.optim.Optimizer):
                 momentum = state["momentum"].mul_(group["momentum"]).add_(weight.grad)
                 ahead = weight.grad.add(momentum, alpha=group["momentum"])  # Nesterov: look one step ahead
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
-                heights = group["parts"] or [len(weight)]
-                for part, direction in zip(weight.split(heights), ahead.split(heights)):
+                heights, whole = group["parts"] or [len(weight)], gathered(weight)
+                for part, direction in zip(whole.split(heights), gathered(ahead).split(heights)):
                     stacks[direction.shape].append((part, direction, group["lr"]))
+                if whole is not weight:  # sharded over processes: whole only for a moment, and one at a time
+                    self._move(stacks)
+                    weight.copy_(sharded_like(whole, weight))
+        self._move(stacks)
+        return loss
+
+    def _move(self, stacks: dict) -> None:
+        """Orthogonalise what is waiting, equal shapes at once, and take the steps."""
         for (height, width), stack in stacks.items():
             directions = orthogonalize(torch.stack([direction for _, direction, _ in stack]).to(_product_format(stack[0][0].device)))
             for (part, _, lr), direction in zip(stack, directions):
                 part.sub_(direction, alpha=lr * max(1.0, height / width) ** 0.5)
-        return loss
+        stacks.clear()
 
 # %% ../nbs/06_optimization.ipynb #51f0297a
 def _muon_groups(model: nn.Module) -> list[dict]:
@@ -118,23 +123,21 @@ def _muon_groups(model: nn.Module) -> list[dict]:
                 groups[heights.get(weight)].append(weight)
     return [{"params": weights, "parts": parts} for parts, weights in groups.items()]
 
-# %% ../nbs/06_optimization.ipynb #ec733bfb
+# %% ../nbs/06_optimization.ipynb #d64fbd91
 def make_optimizer(
     model: nn.Module,  # its trainable parameters are shared out
     config: TrainingConfig,  # optimizer, rates, betas, weight decay
 ) -> list[torch.optim.Optimizer]:  # [AdamW], or [Muon, AdamW]; every group remembers its peak rate as initial_lr
     """The optimizers of a recipe. With muon, the matrices inside the blocks go to Muon and everything else to AdamW."""
-    optimizers = []
-    parameters = list(model.parameters())
+    optimizers, parameters = [], list(model.parameters())
     if config.optimizer == "muon":
         muon = Muon(_muon_groups(model), lr=config.matrix_learning_rate, weight_decay=config.weight_decay)
         taken = {weight for group in muon.param_groups for weight in group["params"]}
         parameters = [parameter for parameter in parameters if parameter not in taken]
         optimizers.append(muon)
     fused = parameters[0].device.type in ("cpu", "cuda")  # one call for all parameters
-    betas = (config.beta1, config.beta2)
     groups = decay_groups(parameters, config.weight_decay)
-    optimizers.append(torch.optim.AdamW(groups, lr=config.learning_rate, betas=betas, fused=fused))
+    optimizers.append(torch.optim.AdamW(groups, lr=config.learning_rate, betas=(config.beta1, config.beta2), fused=fused))
     for group in (group for optimizer in optimizers for group in optimizer.param_groups):
         group["initial_lr"] = group["lr"]
     return optimizers
