@@ -59,7 +59,7 @@ def merge_heads(
     """Undo `split_heads`: lay the heads of each token side by side again."""
     return x.transpose(1, 2).flatten(-2)
 
-# %% ../nbs/04_attention.ipynb #ffb025c6
+# %% ../nbs/04_attention.ipynb #2fce900f
 class MultiHeadAttention(nn.Module):
     """Causal self-attention with all heads in one matrix product (Vaswani et al. 2017, §3.2.2)."""
 
@@ -108,13 +108,9 @@ class MultiHeadAttention(nn.Module):
             context, attention_weights = scaled_dot_product_attention(queries, keys, values, mask, dropout)
             self.recording.append(attention_weights.detach())
         else:
-            mask, is_causal = None, False  # right for a single new token, which sees everything
-            if n_queries == n_keys:
-                is_causal = True  # from the start of a text: no mask needs to be made
-            elif n_queries > 1:
-                mask = causal_mask(n_queries, n_keys, x.device)
-            shared = n_heads != n_kv_heads
-            context = F.scaled_dot_product_attention(queries, keys, values, mask, dropout, is_causal, enable_gqa=shared)
+            is_causal = n_queries == n_keys  # from the start of a text: no mask needs to be made
+            mask = None if is_causal or n_queries == 1 else causal_mask(n_queries, n_keys, x.device)  # a single new token sees everything
+            context = F.scaled_dot_product_attention(queries, keys, values, mask, dropout, is_causal, enable_gqa=n_heads != n_kv_heads)
         return F.dropout(self.output(merge_heads(context)), self.dropout, self.training)  # (B, T, D)
 
 # %% ../nbs/04_attention.ipynb #65344f12
@@ -133,7 +129,7 @@ def record_attention(
         for layer in layers:
             layer.recording = None
 
-# %% ../nbs/04_attention.ipynb #048a6f0c
+# %% ../nbs/04_attention.ipynb #f5e41482
 class LayerCache:
     """The keys and values that one attention layer has computed so far, in memory set aside once; for use under `torch.no_grad`."""
 
@@ -159,12 +155,11 @@ class LayerCache:
         start, stop = self.length, self.length + keys.size(2)
         if stop > self.keys.size(2):
             raise UsageError(f"the cache would hold {stop} positions: it has room for {self.keys.size(2)}; reset it and start a new window")
-        self.keys[:, :, start:stop] = keys
-        self.values[:, :, start:stop] = values
+        self.keys[:, :, start:stop], self.values[:, :, start:stop] = keys, values
         self.length = stop
         return self.keys[:, :, :stop].to(keys.dtype), self.values[:, :, :stop].to(values.dtype)
 
-# %% ../nbs/04_attention.ipynb #1e58b4bc
+# %% ../nbs/04_attention.ipynb #dc61f359
 class KVCache:
     """One `LayerCache` for each layer of a model; made and owned by whoever generates."""
 
@@ -188,11 +183,7 @@ class KVCache:
         for layer in self.layers:
             layer.length = 0
 
-    def reorder(
-        self,
-        indices: Tensor,  # (B',) int64: new row i continues old row indices[i]
-    ) -> None:
+    def reorder(self, indices: Tensor) -> None:  # indices: (B',) int64, new row i continues old row indices[i]
         """Choose which texts go on: a row may be dropped, or go on twice, as beam search needs."""
         for layer in self.layers:
-            layer.keys = layer.keys.index_select(0, indices)
-            layer.values = layer.values.index_select(0, indices)
+            layer.keys, layer.values = layer.keys[indices], layer.values[indices]

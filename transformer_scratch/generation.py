@@ -6,7 +6,7 @@
 __all__ = ['keep_top_k', 'keep_top_p', 'next_token_probabilities', 'ContextWindow', 'stream_tokens', 'generate', 'prompt_ids',
            'Continuation', 'stream_text', 'generate_text', 'advance_beams', 'beam_search']
 
-# %% ../nbs/09_generation.ipynb #17696f81
+# %% ../nbs/09_generation.ipynb #dfe92328
 import warnings
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from .attention import KVCache
-from .config import SamplingConfig, UsageError
+from .config import SamplingConfig, _check
 from .model import GPT
 from .tokenizer import TextStream, Tokenizer
 
@@ -27,7 +27,7 @@ def keep_top_k(
     values, ids = logits.topk(min(k, logits.size(-1)))  # (B, k) each
     return torch.full_like(logits, -torch.inf).scatter(-1, ids, values)
 
-# %% ../nbs/09_generation.ipynb #291f5524
+# %% ../nbs/09_generation.ipynb #0067b791
 def keep_top_p(
     logits: Tensor,  # (B, V)
     p: float,  # the probability that the kept tokens reach together, in (0, 1]
@@ -36,8 +36,7 @@ def keep_top_p(
     values, ids = logits.sort(descending=True, stable=True)  # (B, V) each
     probabilities = values.softmax(-1)
     likelier = probabilities.cumsum(-1) - probabilities  # what the tokens before hold together
-    values = values.masked_fill(likelier >= p, -torch.inf)
-    return torch.empty_like(logits).scatter(-1, ids, values)
+    return torch.empty_like(logits).scatter(-1, ids, values.masked_fill(likelier >= p, -torch.inf))
 
 # %% ../nbs/09_generation.ipynb #00ffdb4a
 def next_token_probabilities(
@@ -55,7 +54,7 @@ def next_token_probabilities(
         logits = keep_top_p(logits, sampling.top_p)
     return logits.softmax(-1)
 
-# %% ../nbs/09_generation.ipynb #68f349a4
+# %% ../nbs/09_generation.ipynb #771916f6
 class ContextWindow:
     """What a model can still see of a batch of growing texts. Past the context length it starts again from the last half."""
 
@@ -64,16 +63,18 @@ class ContextWindow:
         model: GPT,  # who reads
         token_ids: Tensor,  # (B, T) the prompts; of a prompt longer than the context, the last tokens count
         cache: bool = True,  # keep the keys and values of what was read
+        tokenizer: Tokenizer | None = None,  # ids that it cannot decode do not follow; None: every id of the model may
     ):
         n_tokens, self.size = token_ids.size(1), model.config.context_length
-        if n_tokens == 0:
-            raise UsageError("token_ids is empty: give at least one token to go on from")
+        _check(n_tokens > 0, "token_ids is empty: give at least one token to go on from")
         if n_tokens > self.size:
             warnings.warn(f"the prompt is {n_tokens} tokens long: only the last {self.size} are used", stacklevel=2)
         weight = model.token_embedding.weight
         self.model = model
         self.token_ids = token_ids[:, -self.size :].to(weight.device)
         self.cache = KVCache(model.config, len(token_ids), weight.device, weight.dtype) if cache else None
+        readable = range(len(weight)) if tokenizer is None else [i for i, token in enumerate(tokenizer.tokens) if token is not None]
+        self.unreadable = torch.tensor([*{*range(len(weight))}.difference(readable)], dtype=torch.int64, device=weight.device)
 
     def next_logits(self) -> Tensor:  # (B, V) for the token that follows
         """Read what is new, and score every possible next token."""
@@ -83,19 +84,13 @@ class ContextWindow:
                 self.cache.reset()
         n_read = 0 if self.cache is None else self.cache.length
         hidden_states = self.model.hidden_states(self.token_ids[:, n_read:], self.cache)  # (B, new tokens, D)
-        return self.model.output(hidden_states[:, -1])
+        return self.model.output(hidden_states[:, -1]).index_fill(-1, self.unreadable, -torch.inf)
 
-    def append(
-        self,
-        next_ids: Tensor,  # (B, 1)
-    ) -> None:
+    def append(self, next_ids: Tensor) -> None:  # next_ids: (B, 1)
         """Every text grows by one token."""
         self.token_ids = torch.cat((self.token_ids, next_ids.to(self.token_ids)), dim=1)
 
-    def reorder(
-        self,
-        rows: Tensor,  # (B,) int64: new row i goes on from old row rows[i]
-    ) -> None:
+    def reorder(self, rows: Tensor) -> None:  # rows: (B,) int64, new row i goes on from old row rows[i]
         """Choose which texts go on, for beam search."""
         self.token_ids = self.token_ids[rows]
         if self.cache is not None:
@@ -107,7 +102,7 @@ def _new_generator(seed: int | None) -> torch.Generator:
     generator = torch.Generator()
     return generator.manual_seed(generator.seed() if seed is None else seed)
 
-# %% ../nbs/09_generation.ipynb #952b6328
+# %% ../nbs/09_generation.ipynb #a3b4cda6
 @torch.no_grad()
 def stream_tokens(
     model: GPT,  # trained; it is put into evaluation mode meanwhile
@@ -115,23 +110,25 @@ def stream_tokens(
     sampling: SamplingConfig = SamplingConfig(),  # how to draw; `stop` is not looked at, it is a matter of text
     cache: bool = True,  # False reads the whole window again for each token: slower, the same tokens
     generator: torch.Generator | None = None,  # where chance comes from; None: a new one from sampling.seed
-    n_ids: int | None = None,  # draw only ids below this; None: every id of the model
+    tokenizer: Tokenizer | None = None,  # draw only ids that it can decode; None: every id of the model
 ) -> Iterator[Tensor]:  # one (B,) tensor of ids for each new token
     """Draw token after token, each as soon as it is known."""
     generator = _new_generator(sampling.seed) if generator is None else generator
-    window = ContextWindow(model, token_ids, cache)
+    window = ContextWindow(model, token_ids, cache, tokenizer)
     was_training = model.training
     model.eval()
     try:
         for _ in range(sampling.max_new_tokens):
-            probabilities = next_token_probabilities(window.next_logits()[:, :n_ids], sampling)
-            next_ids = torch.multinomial(probabilities.to(generator.device), 1, generator=generator)  # (B, 1)
+            probabilities = next_token_probabilities(window.next_logits(), sampling)  # (B, V)
+            upto = probabilities.to(generator.device).cumsum(-1, dtype=torch.float64)  # (B, V) of an id and all before it
+            thrown = torch.rand(len(upto), 1, generator=generator) * upto[:, -1:]  # (B, 1)
+            next_ids = torch.searchsorted(upto, thrown, right=True)  # (B, 1) the first that reaches beyond
             window.append(next_ids)
             yield next_ids[:, 0]
     finally:
         model.train(was_training)
 
-# %% ../nbs/09_generation.ipynb #b891c2cb
+# %% ../nbs/09_generation.ipynb #e651ff7f
 def generate(
     model: GPT,  # trained
     token_ids: Tensor,  # (B, T) the prompts, all of one length
@@ -140,23 +137,17 @@ def generate(
     generator: torch.Generator | None = None,  # where chance comes from; None: a new one from sampling.seed
 ) -> Tensor:  # (B, T + max_new_tokens), on the CPU
     """The prompts with their continuations."""
-    new_ids = list(stream_tokens(model, token_ids, sampling, cache, generator))
-    return torch.cat((token_ids.cpu(), *(ids[:, None].cpu() for ids in new_ids)), dim=1)
+    return torch.stack([*token_ids.cpu().T, *(ids.cpu() for ids in stream_tokens(model, token_ids, sampling, cache, generator))], dim=1)
 
-# %% ../nbs/09_generation.ipynb #c12a5bed
+# %% ../nbs/09_generation.ipynb #41b30c75
 def prompt_ids(
     tokenizer: Tokenizer,  # the model's own
     prompt: str,  # any text, also none
 ) -> list[int]:  # one id at least
     """The ids of a prompt. An empty one begins after a new line; where the vocabulary has none, after its first token."""
-    try:
-        return tokenizer.encode(prompt or "\n")
-    except UsageError:
-        if prompt:
-            raise
-        return [0]
+    return tokenizer.encode(prompt or "\n") if prompt or b"\n" in tokenizer.tokens else [0]
 
-# %% ../nbs/09_generation.ipynb #6d8bd440
+# %% ../nbs/09_generation.ipynb #c9790e37
 class Continuation:
     """The new text of one prompt: ids go in, and text comes out as soon as it cannot be part of the stop text any more."""
 
@@ -170,36 +161,25 @@ class Continuation:
         self.text, self.held = "", ""  # released so far; held back because the stop text may begin so
         self.ended = False  # the stop text or the end-of-text token has come
 
-    def push(
-        self,
-        token_id: int,  # the next token
-    ) -> str:  # the text that is certain now, often one word, sometimes nothing
+    def push(self, token_id: int) -> str:  # token_id: the next one; out comes the text that is certain now, sometimes nothing
         """Take one token; after the end, nothing more comes out."""
         if self.ended or token_id == self.end_id:
             return self.finish()
         self.held += self.stream.push(token_id)
-        if self.stop is None:
-            return self._release(len(self.held))
-        where = self.held.find(self.stop)
-        if where >= 0:
-            self.ended = True
-            return self._release(where)
-        n_held = max(n for n in range(len(self.stop)) if self.held.endswith(self.stop[:n]))  # these may begin the stop text
-        return self._release(len(self.held) - n_held)
+        where = self.held.find(self.stop) if self.stop else -1
+        self.ended = where >= 0
+        if not self.ended:  # the last characters may begin the stop text
+            where = len(self.held) - max((n for n in range(len(self.stop or "")) if self.held.endswith(self.stop[:n])), default=0)
+        certain, self.held = self.held[:where], self.held[where:]
+        self.text += certain
+        return certain
 
     def finish(self) -> str:  # what was held back
         """No more tokens come: what was held back is not the stop text after all."""
-        if self.ended:
-            return ""
+        certain = "" if self.ended else self.held + self.stream.finish()
         self.ended = True
-        self.held += self.stream.finish()
-        return self._release(len(self.held))
-
-    def _release(self, n_characters: int) -> str:
-        """Let the first characters of the held text out."""
-        released, self.held = self.held[:n_characters], self.held[n_characters:]
-        self.text += released
-        return released
+        self.text += certain
+        return certain
 
 # %% ../nbs/09_generation.ipynb #01314a8f
 def stream_text(
@@ -211,13 +191,13 @@ def stream_text(
     """Write as a person types: whole characters only, and nothing of the stop text."""
     token_ids = torch.tensor([prompt_ids(tokenizer, prompt)])  # (1, T)
     continuation = Continuation(tokenizer, sampling.stop)
-    for next_ids in stream_tokens(model, token_ids, sampling, n_ids=tokenizer.vocab_size):
+    for next_ids in stream_tokens(model, token_ids, sampling, tokenizer=tokenizer):
         yield continuation.push(next_ids.item())
         if continuation.ended:
             return
     yield continuation.finish()
 
-# %% ../nbs/09_generation.ipynb #abe85dd3
+# %% ../nbs/09_generation.ipynb #f5c67cdc
 def generate_text(
     model: GPT,  # trained
     tokenizer: Tokenizer,  # the model's own
@@ -228,19 +208,15 @@ def generate_text(
     if isinstance(prompt, str):
         return prompt + "".join(stream_text(model, tokenizer, prompt, sampling))
     generator = _new_generator(sampling.seed)
-    encoded = [prompt_ids(tokenizer, text) for text in prompt]
-    continuations = [Continuation(tokenizer, sampling.stop) for _ in prompt]
-    for length in sorted({len(ids) for ids in encoded}):
-        group = [index for index, ids in enumerate(encoded) if len(ids) == length]
-        token_ids = torch.tensor([encoded[index] for index in group])  # (B, T)
-        for next_ids in stream_tokens(model, token_ids, sampling, generator=generator, n_ids=tokenizer.vocab_size):
-            for index, token_id in zip(group, next_ids.tolist()):
-                continuations[index].push(token_id)
-            if all(continuations[index].ended for index in group):
+    texts = [(prompt_ids(tokenizer, text), Continuation(tokenizer, sampling.stop)) for text in prompt]
+    for length in sorted({len(ids) for ids, _ in texts}):
+        token_ids, group = zip(*(text for text in texts if len(text[0]) == length))
+        for next_ids in stream_tokens(model, torch.tensor(token_ids), sampling, generator=generator, tokenizer=tokenizer):
+            for continuation, token_id in zip(group, next_ids.tolist()):
+                continuation.push(token_id)
+            if all(continuation.ended for continuation in group):
                 break
-    for continuation in continuations:
-        continuation.finish()
-    return [text + continuation.text for text, continuation in zip(prompt, continuations)]
+    return [text + continuation.text + continuation.finish() for text, (_, continuation) in zip(prompt, texts)]
 
 # %% ../nbs/09_generation.ipynb #5efee6ea
 def advance_beams(
@@ -257,7 +233,7 @@ def advance_beams(
         chosen[-1] = likeliest
     return chosen // n_ids, chosen % n_ids, totals[chosen], (chosen == likeliest).nonzero()[0].item()
 
-# %% ../nbs/09_generation.ipynb #6bdf7f3a
+# %% ../nbs/09_generation.ipynb #e6caa4e3
 @torch.no_grad()
 def beam_search(
     model: GPT,  # trained, in evaluation mode
@@ -267,17 +243,16 @@ def beam_search(
     length_penalty: float = 0.0,  # above 0 longer texts are preferred; the 2017 paper uses 0.6
     end_id: int = -1,  # the token that ends a text (the rest of its row is filled with it); -1: none does
     cache: bool = True,  # keep the keys and values of what was read
+    tokenizer: Tokenizer | None = None,  # follow only ids that it can decode; None: every id of the model
 ) -> tuple[Tensor, Tensor]:  # (n_beams, T + n) texts, best first, and their scores (n_beams,)
     """Follow the n likeliest texts, the greedy one always among them. The score is the log-probability of the new tokens
     over ((5 + their number) / 6) ** length_penalty (Wu et al. 2016, §7)."""
-    if n_beams < 1 or len(token_ids) != 1:
-        raise UsageError(f"n_beams is {n_beams}, the prompts are {len(token_ids)}: beam search follows at least one beam of one prompt")
-    window = ContextWindow(model, token_ids.expand(n_beams, -1), cache)
-    prompts = token_ids.expand(n_beams, -1).to(window.token_ids.device)  # (n_beams, T)
-    new_ids = prompts[:, :0]  # (n_beams, 0)
-    scores = torch.tensor([0.0] + [-torch.inf] * (n_beams - 1), device=prompts.device)  # at first all beams are one
-    finished = torch.zeros_like(scores, dtype=torch.bool)
-    greedy = 0
+    holds = n_beams >= 1 and len(token_ids) == 1
+    _check(holds, f"n_beams is {n_beams}, the prompts are {len(token_ids)}: beam search follows at least one beam of one prompt")
+    texts = token_ids.expand(n_beams, -1).to(model.output.weight.device)  # (n_beams, T), and they grow
+    window = ContextWindow(model, texts, cache, tokenizer)
+    scores = torch.tensor([0.0] + [-torch.inf] * (n_beams - 1), device=texts.device)  # at first all beams are one
+    finished, greedy = torch.zeros_like(scores, dtype=torch.bool), 0
     for _ in range(max_new_tokens):
         log_probabilities = window.next_logits().float().log_softmax(-1)  # (n_beams, V)
         log_probabilities[finished] = -torch.inf
@@ -285,11 +260,11 @@ def beam_search(
         rows, next_ids, scores, greedy = advance_beams(log_probabilities, scores, greedy)
         window.reorder(rows)
         window.append(next_ids[:, None])
-        new_ids = torch.cat((new_ids[rows], next_ids[:, None]), dim=1)
-        finished = (new_ids == end_id).any(dim=1)
+        texts = torch.cat((texts[rows], next_ids[:, None]), dim=1)
+        finished = (texts[:, token_ids.size(1) :] == end_id).any(dim=1)
         if finished.all():
             break
-    lengths = (new_ids != end_id).sum(dim=1) + finished  # the end token counts once
+    lengths = (texts[:, token_ids.size(1) :] != end_id).sum(dim=1) + finished  # the end token counts once
     scores = scores / ((5 + lengths) / 6) ** length_penalty
     order = scores.argsort(descending=True, stable=True)
-    return torch.cat((prompts, new_ids), dim=1)[order], scores[order]
+    return texts[order], scores[order]

@@ -6,7 +6,8 @@
 __all__ = ['make_norm', 'relu_squared', 'swiglu', 'FeedForward', 'TransformerBlock', 'initialize_like_gpt2', 'GPT',
            'next_token_loss', 'count_parameters', 'flops_per_token']
 
-# %% ../nbs/05_model.ipynb #58928437
+# %% ../nbs/05_model.ipynb #cb519384
+import math
 from functools import partial
 
 import torch
@@ -51,7 +52,7 @@ _ACTIVATIONS = {  # name: the function, and how many times F values it reads
     "swiglu": (swiglu, 2),
 }
 
-# %% ../nbs/05_model.ipynb #ed89a50f
+# %% ../nbs/05_model.ipynb #9dc7f261
 class FeedForward(nn.Module):
     """Widen, bend, narrow: the same two-layer network at every position (Vaswani et al. 2017, §3.3)."""
 
@@ -69,14 +70,11 @@ class FeedForward(nn.Module):
         self.down = nn.Linear(d_ff, d_model, bias=bias)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(
-        self,
-        x: Tensor,  # (B, T, D)
-    ) -> Tensor:  # (B, T, D)
+    def forward(self, x: Tensor) -> Tensor:  # both (B, T, D)
         """What each position adds to its own vector."""
         return self.dropout(self.down(self.activation(self.up(x))))
 
-# %% ../nbs/05_model.ipynb #843f2ee2
+# %% ../nbs/05_model.ipynb #df38d584
 class TransformerBlock(nn.Module):
     """One pre-norm block: each part reads a normalised copy of the stream and adds its answer to the stream.
 
@@ -84,26 +82,15 @@ class TransformerBlock(nn.Module):
             └─▶ attention_norm ─▶ attention ──┘   └─▶ feed_forward_norm ─▶ feed_forward ──┘
     """
 
-    def __init__(
-        self,
-        config: GPTConfig,  # widths, kinds of parts, dropout
-    ):
+    def __init__(self, config: GPTConfig):  # widths, kinds of parts, dropout
         super().__init__()
         self.attention_norm = make_norm(config)
         self.attention = MultiHeadAttention(
-            config.d_model,
-            config.n_heads,
-            n_kv_heads=config.n_kv_heads,
-            dropout=config.dropout,
-            qkv_bias=config.qkv_bias,
-            output_bias=config.linear_bias,
-            qk_norm=config.qk_norm,
-            norm_eps=config.norm_eps,
+            config.d_model, config.n_heads, config.n_kv_heads, config.dropout,
+            qkv_bias=config.qkv_bias, output_bias=config.linear_bias, qk_norm=config.qk_norm, norm_eps=config.norm_eps,
         )
         self.feed_forward_norm = make_norm(config)
-        self.feed_forward = FeedForward(
-            config.d_model, config.feedforward_width, config.activation, config.linear_bias, config.dropout
-        )
+        self.feed_forward = FeedForward(config.d_model, config.feedforward_width, config.activation, config.linear_bias, config.dropout)
 
     def forward(
         self,
@@ -128,33 +115,20 @@ def initialize_like_gpt2(
             adds_to_stream = name.endswith(("attention.output.weight", "feed_forward.down.weight"))
             nn.init.normal_(parameter, std=0.02 / (2 * n_layers) ** 0.5 if adds_to_stream else 0.02)
 
-# %% ../nbs/05_model.ipynb #861a4015
-def _outside(token_ids: Tensor, vocab_size: int) -> str:
-    """The message for the first id that the embedding has no row for."""
-    wrong = token_ids[(token_ids < 0) | (token_ids >= vocab_size)][0].item()
-    return f"token_ids holds {wrong}: ids must lie in 0 … {vocab_size - 1}; encode the text with the model's own tokenizer"
-
-# %% ../nbs/05_model.ipynb #72f60cf4
+# %% ../nbs/05_model.ipynb #db574841
 class GPT(nn.Module):
     """A decoder-only transformer: token ids in, a score for every possible next token out (Radford et al. 2018, §3.1)."""
 
-    def __init__(
-        self,
-        config: GPTConfig,  # the architecture
-    ):
+    def __init__(self, config: GPTConfig):  # the architecture
         super().__init__()
         self.config = config
         self.recompute_blocks = False  # True: keep only each block's input for the backward pass, and compute the rest again
         self.token_embedding = nn.Embedding(config.vocab_size, config.d_model)
-        if config.position == "rope":
-            self.positions = None  # nothing is added: each attention layer turns its queries and keys
-            cosines, sines = rope_angles(config.context_length, config.d_head, config.rope_base)
-        else:
-            table = LearnedPositions if config.position == "learned" else SinusoidalPositions
-            self.positions = table(config.context_length, config.d_model)
-            cosines = sines = None
-        self.register_buffer("rope_cosines", cosines, persistent=False)
-        self.register_buffer("rope_sines", sines, persistent=False)
+        rotary = config.position == "rope"  # nothing is added: each attention layer turns its queries and keys
+        table = LearnedPositions if config.position == "learned" else SinusoidalPositions
+        self.positions = None if rotary else table(config.context_length, config.d_model)
+        angles = torch.stack(rope_angles(config.context_length, config.d_head, config.rope_base)) if rotary else None
+        self.register_buffer("rope", angles, persistent=False)  # (2, context_length, K) cosines and sines
         self.embedding_dropout = nn.Dropout(config.embedding_dropout)
         self.blocks = nn.ModuleList(TransformerBlock(config) for _ in range(config.n_layers))
         self.final_norm = make_norm(config)
@@ -179,11 +153,13 @@ class GPT(nn.Module):
         try:
             x = self.token_embedding(token_ids)  # (B, T, D)
         except IndexError:
-            raise UsageError(_outside(token_ids, self.config.vocab_size)) from None
+            wrong = token_ids[(token_ids < 0) | (token_ids >= self.config.vocab_size)][0].item()
+            remedy = f"ids must lie in 0 … {self.config.vocab_size - 1}; encode the text with the model's own tokenizer"
+            raise UsageError(f"token_ids holds {wrong}: {remedy}") from None
         if self.positions is not None:
             x = x + self.positions(torch.arange(start, stop, device=x.device))
         x = self.embedding_dropout(x)
-        rope = None if self.rope_cosines is None else (self.rope_cosines[start:stop], self.rope_sines[start:stop])
+        rope = None if self.rope is None else self.rope[:, start:stop].unbind()  # each (T, K)
         for index, block in enumerate(self.blocks):
             if self.recompute_blocks and torch.is_grad_enabled():
                 x = checkpoint(block, x, rope, use_reentrant=False)
@@ -199,39 +175,70 @@ class GPT(nn.Module):
         """The logits: row t scores every token as the one that follows token t."""
         return self.output(self.hidden_states(token_ids, cache))
 
-# %% ../nbs/05_model.ipynb #dfb50088
-def _token_losses(output_layer: nn.Module, hidden_states: Tensor, targets: Tensor) -> Tensor:
-    """The loss of each of n positions: (n, D) and (n,) give (n,)."""
-    return F.cross_entropy(output_layer(hidden_states), targets, reduction="none")
+# %% ../nbs/05_model.ipynb #bd060403
+_BITS = 1 / math.log(2)  # bits in a nat
 
-# %% ../nbs/05_model.ipynb #72bc75e0
+# %% ../nbs/05_model.ipynb #ec1d9c66
+class _ChunkedLoss(torch.autograd.Function):
+    """The summed loss of next tokens, and in the same pass its gradients: logits are held for one chunk of positions only."""
+
+    @staticmethod
+    def forward(ctx, hidden_states, weight, bias, targets, chunk_size):  # (n, D), (V, D), (V,), (n,)
+        """With p = softmax(logits), and y one at the target: the loss is -ln p[target], and the gradient of the logits p - y."""
+        total, for_hidden, for_output = 0.0, [], None
+        wide = torch.promote_types(weight.dtype, torch.float32)  # the format of sums
+        for hidden, target in zip(hidden_states.split(chunk_size), targets.split(chunk_size)):
+            asked, target = (target != -100).to(wide), target.clamp(min=0)
+            logits = torch.addmm(bias[:, None], weight, hidden.T, beta=_BITS, alpha=_BITS)  # (V, n) in bits
+            scores = logits.to(wide).sub_(logits.amax(0))  # at most 0, so that no power overflows
+            right = scores.gather(0, target[None])[0]  # (n,)
+            powers = scores.exp2_()  # p, but for its denominators
+            sums = powers.sum(0)
+            total = total + (asked * (sums.log2() - right)).sum() / _BITS
+            powers, share = powers.to(logits.dtype), asked / sums  # share · powers is p
+            for_hidden.append(share[:, None] * (powers.T @ weight) - asked[:, None] * weight[target])
+            if any(ctx.needs_input_grad[1:3]):  # not where the layer is frozen
+                for_weight = (powers @ (share[:, None] * hidden).to(powers.dtype)).to(wide)
+                for_weight.index_add_(0, target, asked[:, None] * hidden, alpha=-1)
+                for_bias = (powers @ share.to(powers.dtype)).to(wide).index_add_(0, target, asked, alpha=-1)
+                for_output = (for_weight, for_bias) if for_output is None else (for_output[0].add_(for_weight), for_output[1].add_(for_bias))
+        ctx.save_for_backward(torch.cat(for_hidden), *(for_output or (None, None)))
+        return total
+
+    @staticmethod
+    def backward(ctx, gradient):
+        """What `forward` has prepared, scaled."""
+        return *(kept if kept is None else gradient * kept for kept in ctx.saved_tensors), None, None
+
+# %% ../nbs/05_model.ipynb #489b68b1
 def next_token_loss(
     hidden_states: Tensor,  # (B, T, D), after the final norm
     output_layer: nn.Module,  # maps D to V logits
     targets: Tensor,  # (B, T) the ids that follow; -100 where nothing is asked
-    chunk_size: int = 0,  # positions whose logits are held at once; 0: all of them
+    chunk_size: int = 0,  # positions whose logits are held at once; 0: all of them, by PyTorch's own functions
     reduction: str = "mean",  # mean, sum, or none for all (B·T,)
 ) -> Tensor:  # in nats
-    """The cross-entropy of the next token; with `chunk_size`, logits are recomputed in the backward pass instead of kept."""
-    hidden_states = hidden_states.flatten(0, -2)  # (B·T, D)
-    targets = targets.flatten()  # (B·T,)
-    if chunk_size == 0 or chunk_size >= len(targets):
+    """The cross-entropy of the next token, plain or chunk by chunk: the same number, the same gradients."""
+    hidden_states, targets = hidden_states.flatten(0, -2), targets.flatten()  # (B·T, D) and (B·T,)
+    if chunk_size == 0:
         return F.cross_entropy(output_layer(hidden_states), targets, reduction=reduction)
-    chunks = zip(hidden_states.split(chunk_size), targets.split(chunk_size))
-    losses = torch.cat([checkpoint(_token_losses, output_layer, *chunk, use_reentrant=False, preserve_rng_state=False) for chunk in chunks])
-    if reduction == "none":
-        return losses
-    return losses.sum() if reduction == "sum" else losses.sum() / (targets != -100).sum()
+    if reduction != "none" and torch.is_grad_enabled() and type(output_layer) is nn.Linear:
+        bias = hidden_states.new_zeros(output_layer.out_features) if output_layer.bias is None else output_layer.bias
+        total = _ChunkedLoss.apply(hidden_states, output_layer.weight, bias, targets, chunk_size)
+    else:
+        chunks = zip(hidden_states.split(chunk_size), targets.split(chunk_size))
+        losses = torch.cat([F.cross_entropy(output_layer(hidden), target, reduction="none") for hidden, target in chunks])
+        total = losses if reduction == "none" else losses.sum()
+    return total / (targets != -100).sum() if reduction == "mean" else total
 
-# %% ../nbs/05_model.ipynb #2d71a710
+# %% ../nbs/05_model.ipynb #cc914488
 def count_parameters(
     model: nn.Module,  # tied weights count once
     positions: bool = True,  # whether a learned table of positions counts
 ) -> int:
     """The number of learned values in a model."""
-    tables = [module for module in model.modules() if isinstance(module, LearnedPositions)]
-    in_tables = sum(table.weight.numel() for table in tables)
-    return sum(parameter.numel() for parameter in model.parameters()) - (0 if positions else in_tables)
+    tables = [module.weight for module in model.modules() if isinstance(module, LearnedPositions)]
+    return sum(weight.numel() for weight in model.parameters()) - sum(weight.numel() for weight in tables if not positions)
 
 # %% ../nbs/05_model.ipynb #6029941e
 def flops_per_token(
