@@ -4,46 +4,39 @@
 
 # %% auto #0
 __all__ = ['TRANSPOSED', 'HF_FIELDS', 'HF_FIXED', 'GPT2_SIZES', 'FINETUNING', 'to_hf_state_dict', 'from_hf_state_dict',
-           'check_gpt2', 'read_hf_config', 'free_memory', 'check_memory', 'find_gpt2', 'read_hf_weights',
-           'check_hf_weights', 'load_gpt2', 'bpe_merges', 'hf_tokenizer', 'save_hf', 'open_pretrained', 'is_dialogue',
-           'answer_bytes', 'DialogueDataset', 'finetuning_data', 'chat_prompt', 'estimate_memory', 'FineTuning',
-           'finetune']
+           'check_gpt2', 'read_hf_config', 'check_memory', 'find_gpt2', 'read_hf_weights', 'load_gpt2', 'bpe_merges',
+           'hf_tokenizer', 'save_hf', 'open_pretrained', 'answer_bytes', 'DialogueDataset', 'finetuning_data',
+           'chat_prompt', 'FineTuning', 'finetune']
 
-# %% ../nbs/10_gpt2_finetune.ipynb #7b0b80d5
+# %% ../nbs/10_gpt2_finetune.ipynb #751d2038
 import json
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Iterator, Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
-from .checkpoint import NANOGPT_NAMES, _check_size, _open_pickle, rename_modules
+from .checkpoint import NANOGPT_NAMES, _check_size, _fill, _open_pickle, _open_safetensors, rename_modules
 from .checkpoint import load_model, load_weights, written_whole
-from .config import GPTConfig, SamplingConfig, TrainingConfig, UsageError
+from .config import GPTConfig, SamplingConfig, TrainingConfig, UsageError, _check, _check_within, _nearest
 from .data import TokenDataset, download, load_split
 from .generation import generate_text
 from .model import GPT, count_parameters
-from .runtime import data_dir, pick_device, pick_dtype
-from .tokenizer import BPETokenizer, Tokenizer, load_tiktoken
-from .training import Evaluation, Trainer, evaluate_loss
+from .runtime import data_dir, free_memory, pick_device
+from .tokenizer import BPETokenizer, Tokenizer, _joined, load_tiktoken
+from .training import Evaluation, Trainer, evaluate_loss, training_memory
 
-# %% ../nbs/10_gpt2_finetune.ipynb #c72abd3f
-def _count_blocks(names: Iterable[str], prefix: str) -> int:
-    """How many different blocks the names speak of."""
-    return len({name.split(".")[1] for name in names if name.startswith(prefix)})
-
-
+# %% ../nbs/10_gpt2_finetune.ipynb #9260ce47
 def _turned(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Where GPT-2 differs, from (outputs, inputs) to (inputs, outputs) or back."""
     return {name: weight.transpose(0, -1) if name.endswith(TRANSPOSED) else weight for name, weight in weights.items()}
 
-# %% ../nbs/10_gpt2_finetune.ipynb #dbd04a33
+# %% ../nbs/10_gpt2_finetune.ipynb #c1878ad9
 TRANSPOSED = ("attn.c_attn.weight", "attn.c_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight")  # (inputs, outputs) in GPT-2
 
 
@@ -52,31 +45,24 @@ def to_hf_state_dict(
 ) -> dict[str, Tensor]:  # the same values as `GPT2LMHeadModel` of transformers names and lays them
     """From our names to GPT-2's. The output layer is the token embedding and is left out."""
     kept = {name: weight for name, weight in weights.items() if name != "output.weight"}
-    renamed = rename_modules(kept, NANOGPT_NAMES, _count_blocks(kept, "blocks."), to_ours=False)
-    return _turned(renamed)
+    return _turned(rename_modules(kept, NANOGPT_NAMES, len(kept), to_ours=False))  # there are fewer blocks than names
 
-# %% ../nbs/10_gpt2_finetune.ipynb #467f6f1a
+# %% ../nbs/10_gpt2_finetune.ipynb #77ebff04
 def from_hf_state_dict(
     weights: Mapping[str, Tensor],  # of a GPT-2 of transformers, with or without `transformer.` before the names
 ) -> dict[str, Tensor]:  # the same values with our names, each in our layout
     """From GPT-2's names to ours. Stored masks are dropped; a second output layer, or an unknown name, is a `UsageError`."""
-    bare = {name.removeprefix("transformer."): weight for name, weight in weights.items()}
-    bare = {name: weight for name, weight in bare.items() if not name.endswith((".attn.bias", ".attn.masked_bias"))}
-    output, embedding = bare.pop("lm_head.weight", None), bare.get("wte.weight")
-    if output is not None and (embedding is None or output.dtype != embedding.dtype or not torch.equal(output, embedding)):
-        raise UsageError("lm_head.weight is not equal to wte.weight: GPT-2 has one matrix for input and output")
-    named = {f"transformer.{name}": weight for name, weight in bare.items()}
-    return rename_modules(_turned(named), NANOGPT_NAMES, _count_blocks(bare, "h."))
+    kept = {name: weight for name, weight in weights.items() if not name.endswith((".attn.bias", ".attn.masked_bias"))}
+    named = {f"transformer.{name.removeprefix('transformer.')}": weight for name, weight in kept.items()}
+    output, embedding = named.pop("transformer.lm_head.weight", None), named.get("transformer.wte.weight")
+    honest = output is None or (embedding is not None and output.dtype == embedding.dtype and torch.equal(output, embedding))
+    _check(honest, "lm_head.weight is not equal to wte.weight: GPT-2 has one matrix for input and output")
+    return rename_modules(_turned(named), NANOGPT_NAMES, len(named))
 
 # %% ../nbs/10_gpt2_finetune.ipynb #29de4806
-HF_FIELDS = {  # our GPTConfig: GPT-2's config.json
-    "vocab_size": "vocab_size", "context_length": "n_positions", "d_model": "n_embd", "n_layers": "n_layer", "n_heads": "n_head",
-    "d_ff": "n_inner", "dropout": "resid_pdrop", "embedding_dropout": "embd_pdrop", "norm_eps": "layer_norm_epsilon",
-}  # fmt: skip
-HF_FIXED = {  # what every GPT-2 says, or leaves unsaid
-    "model_type": "gpt2", "activation_function": "gelu_new", "tie_word_embeddings": True, "add_cross_attention": False,
-    "scale_attn_weights": True, "scale_attn_by_inverse_layer_idx": False,
-}  # fmt: skip
+_KNOWN = json.loads((files("transformer_scratch") / "reference" / "gpt2.json").read_text(encoding="utf-8"))
+HF_FIELDS: dict[str, str] = _KNOWN["fields"]  # our GPTConfig: GPT-2's config.json
+HF_FIXED: dict[str, str | bool] = _KNOWN["fixed"]  # what every GPT-2 says there, or leaves unsaid
 
 # %% ../nbs/10_gpt2_finetune.ipynb #c6e0feb6
 def check_gpt2(
@@ -88,43 +74,26 @@ def check_gpt2(
     pairs = {name: (getattr(config, name), getattr(gpt2, name)) for name in sorted(fixed)}
     pairs["n_kv_heads"] = (config.key_value_heads, config.n_heads)
     for name, (value, expected) in pairs.items():
-        if value != expected:
-            raise UsageError(f"{name} is {value!r}: GPT-2's architecture can only have {expected!r}")
-    if config.context_length > gpt2.context_length:
-        raise UsageError(f"context_length is {config.context_length}: GPT-2 reads at most {gpt2.context_length} tokens")
+        _check(value == expected, f"{name} is {value!r}: GPT-2's architecture can only have {expected!r}")
+    _check_within(config, 1, gpt2.context_length, "context_length")
     return config
 
-# %% ../nbs/10_gpt2_finetune.ipynb #b10a1e32
+# %% ../nbs/10_gpt2_finetune.ipynb #11bc7406
 def read_hf_config(
     path: str | Path,  # a config.json as transformers writes it
 ) -> GPTConfig:
     """The architecture that a GPT-2's config.json describes; any other is a `UsageError`."""
     try:
-        content = json.loads(Path(path).read_bytes()[: 2**20].decode("utf-8"))  # a real one has a thousand bytes
+        with open(path, "rb") as file:
+            content = json.loads(file.read(2**20))  # a real one has a thousand bytes
         for name, expected in HF_FIXED.items():
-            if content.get(name, expected) != expected:
-                raise UsageError(f"{path}: {name} is {content[name]!r}, and GPT-2's is {expected!r}; this is another architecture")
-        sizes = {ours: content[theirs] for ours, theirs in HF_FIELDS.items() if theirs in content}
-        if bool in map(type, sizes.values()):
-            raise TypeError("a size is true or false")
-        return check_gpt2(GPTConfig(**sizes))
-    except UsageError:
-        raise
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path} is not the config.json of a GPT-2 ({error})") from error
+            value = content.get(name, expected)
+            _check(value == expected, f"{name} is {value!r}, and GPT-2's is {expected!r}: this is another architecture")
+        return check_gpt2(GPTConfig(**{ours: content[theirs] for ours, theirs in HF_FIELDS.items() if theirs in content}))
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise UsageError(f"{path} is not the config.json of a GPT-2: {error}") from error
 
-# %% ../nbs/10_gpt2_finetune.ipynb #2144da8f
-def free_memory(
-    device: torch.device | str = "cpu",  # whose memory
-) -> int | None:  # bytes; None where the system does not tell
-    """How much memory a program can still have; on a Mac, all that is built in."""
-    if torch.device(device).type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
-    if Path("/proc/meminfo").is_file():
-        return 1024 * int(re.search(r"MemAvailable: *(\d+)", Path("/proc/meminfo").read_text(encoding="utf-8"))[1])
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else None
-
-
+# %% ../nbs/10_gpt2_finetune.ipynb #15a1e39b
 def check_memory(
     n_bytes: int,  # what is needed beside all that is there already
     purpose: str,  # what for
@@ -132,17 +101,11 @@ def check_memory(
     device: torch.device | str = "cpu",  # whose memory
 ) -> None:
     """A need for more memory than is free is a `UsageError`."""
-    free = free_memory(device)
-    if free is not None and n_bytes > free:
-        raise UsageError(f"{purpose} needs about {n_bytes / 1e9:,.1f} GB of memory, and {free / 1e9:.1f} GB are free: {advice}")
+    free = free_memory(device) or n_bytes  # where nothing is known, nothing is refused
+    _check(n_bytes <= free, f"{purpose} needs about {n_bytes / 1e9:,.1f} GB of memory, and {free / 1e9:.1f} GB are free: {advice}")
 
-# %% ../nbs/10_gpt2_finetune.ipynb #0d08d281
-GPT2_SIZES: dict[str, str | None] = {  # name: sha256 of its model.safetensors, where we know it
-    "gpt2": "248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707",
-    "gpt2-medium": None,
-    "gpt2-large": None,
-    "gpt2-xl": None,
-}
+# %% ../nbs/10_gpt2_finetune.ipynb #7a70e695
+GPT2_SIZES: dict[str, str | None] = _KNOWN["sha256"]  # name: that of its model.safetensors, where we know it
 
 
 def find_gpt2(
@@ -156,50 +119,23 @@ def find_gpt2(
         for file, sha256 in (("config.json", None), ("model.safetensors", GPT2_SIZES[name])):
             if not (path / file).is_file():
                 download(f"https://huggingface.co/openai-community/{name}/resolve/main/{file}", path / file, sha256, progress=progress)
-    if path.is_file():
-        return path
-    found = [path / file for file in ("model.safetensors", "pytorch_model.bin") if (path / file).is_file()]
-    if found:
-        return found[0]
-    if path.is_dir():
-        raise UsageError(f"{path} holds neither model.safetensors nor pytorch_model.bin: name the folder of a GPT-2")
-    near = get_close_matches(name, GPT2_SIZES, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(GPT2_SIZES)}"
-    raise UsageError(f"model is {name!r}: there is no such size, folder or file; {hint}")
+    found = [file for file in (path, path / "model.safetensors", path / "pytorch_model.bin") if file.is_file()]
+    _check(found or not path.is_dir(), f"{path} holds neither model.safetensors nor pytorch_model.bin: name the folder of a GPT-2")
+    _check(bool(found), f"model is {name!r}: there is no such size, folder or file; {_nearest(name, GPT2_SIZES)}")
+    return found[0]
 
-# %% ../nbs/10_gpt2_finetune.ipynb #32e2c467
+# %% ../nbs/10_gpt2_finetune.ipynb #fdf153f8
 def read_hf_weights(
     path: str | Path,  # model.safetensors, or a pytorch_model.bin
 ) -> dict[str, Tensor]:
     """The tensors in a file, memory-mapped if it is safetensors. A damaged file, or a pickle with more in it, is a `UsageError`."""
-    path = Path(path)
-    try:
-        content = load_file(path) if path.suffix == ".safetensors" else _open_pickle(path)
-    except UsageError:
-        raise
-    except Exception as error:  # a damaged pickle fails in many ways
-        raise UsageError(f"{path} cannot be read ({error}): it is damaged; delete it and fetch it again") from error
+    content = _open_safetensors(path) if Path(path).suffix == ".safetensors" else _open_pickle(path)
     for name, value in content.items():
-        if not (isinstance(name, str) and isinstance(value, Tensor) and value.layout == torch.strided and not value.is_meta):
-            raise UsageError(f"{path} holds {name!r}, which is no plain tensor: it is not the weights of a GPT-2")
+        plain = isinstance(name, str) and isinstance(value, Tensor) and value.layout == torch.strided and not value.is_meta
+        _check(plain, f"{path} holds {name!r}, which is no plain tensor: it is not the weights of a GPT-2")
     return content
 
-# %% ../nbs/10_gpt2_finetune.ipynb #dc102f3c
-def check_hf_weights(
-    weights: Mapping[str, Tensor],  # by GPT-2's names, as `to_hf_state_dict` gives them
-    model: GPT,  # whose weights they shall become
-    source: object,  # what to call them in an error
-) -> None:
-    """The first tensor that is missing, too much, or of another shape or kind is a `UsageError` that names it."""
-    expected = to_hf_state_dict(model.state_dict())
-    for name in [*expected, *weights]:
-        if name not in weights or name not in expected:
-            raise UsageError(f"{source} {'lacks' if name in expected else 'has an unknown'} {name!r}: it does not fit its config.json")
-        shape, right = tuple(weights[name].shape), tuple(expected[name].shape)
-        if shape != right or not weights[name].is_floating_point():
-            raise UsageError(f"{name} in {source} is {weights[name].dtype} {shape}: by its config.json it must be {right} of floats")
-
-# %% ../nbs/10_gpt2_finetune.ipynb #a6ebee61
+# %% ../nbs/10_gpt2_finetune.ipynb #a06577f3
 def load_gpt2(
     source: str | Path = "gpt2",  # a size, a folder, or a file of weights with its config.json beside it
     progress: bool = True,  # show a bar while downloading
@@ -212,10 +148,9 @@ def load_gpt2(
         model = GPT(config)
     check_memory(4 * count_parameters(model), str(source), "choose a smaller size")
     weights = from_hf_state_dict(read_hf_weights(path))
-    check_hf_weights(to_hf_state_dict(weights), model, path)
     model.to_empty(device="cpu")
     model.token_embedding.weight = model.output.weight  # to_empty gave each its own
-    model.load_state_dict(weights | {"output.weight": weights["token_embedding.weight"]})
+    _fill(to_hf_state_dict(model.state_dict()), to_hf_state_dict(weights), path)
     return model.eval()
 
 # %% ../nbs/10_gpt2_finetune.ipynb #bd704e56
@@ -225,50 +160,36 @@ def bpe_merges(
     """The merges behind a vocabulary. A token that no two before it make is a `UsageError`."""
     merges = []
     for token, rank in sorted(ranks.items(), key=lambda item: item[1]):
-        parts = [bytes([byte]) for byte in token]
-        while len(parts) > 2:
-            joined = [ranks.get(first + second, rank) for first, second in zip(parts, parts[1:])]
-            place = joined.index(min(joined))
-            if joined[place] >= rank:
-                raise UsageError(f"token {token!r} is not made of two others before it: this vocabulary was not learned by merging")
-            parts[place : place + 2] = [parts[place] + parts[place + 1]]
+        parts = _joined(token, ranks, limit=rank)
+        _check(len(parts) <= 2, f"token {token!r} is not made of two others before it: this vocabulary was not learned by merging")
         if len(parts) == 2:
             merges.append(tuple(parts))
     return merges
 
-# %% ../nbs/10_gpt2_finetune.ipynb #5f728e08
-def _byte_signs() -> list[str]:
-    """GPT-2's sign for each byte: a printable Latin-1 character for itself, code points from 256 on for the others."""
-    shown = {*range(33, 127), *range(161, 173), *range(174, 256)}
-    hidden = [byte for byte in range(256) if byte not in shown]
-    return [chr(byte if byte in shown else 256 + hidden.index(byte)) for byte in range(256)]
-
-# %% ../nbs/10_gpt2_finetune.ipynb #6948412b
+# %% ../nbs/10_gpt2_finetune.ipynb #ee9d2607
 def hf_tokenizer(
     tokenizer: Tokenizer,  # a BPETokenizer
 ) -> dict:  # the content of a tokenizer.json
     """A byte-level BPE in the form of the library tokenizers, with the same ids. Another kind of tokenizer is a `UsageError`."""
-    if not isinstance(tokenizer, BPETokenizer):
-        raise UsageError(f"tokenizer is a {type(tokenizer).__name__}: GPT-2's is a byte-level BPE; train with the tokenizer bpe or gpt2")
-    signs = _byte_signs()
+    remedy = "GPT-2's is a byte-level BPE; train with the tokenizer bpe or gpt2"
+    _check(isinstance(tokenizer, BPETokenizer), f"tokenizer is a {type(tokenizer).__name__}: {remedy}")
+    signs = {byte: 256 + i for i, byte in enumerate([*range(33), *range(127, 161), 173])}  # for those that Latin-1 cannot print
 
     def spelled(token: bytes) -> str:
-        return "".join(signs[byte] for byte in token)
+        return token.decode("latin-1").translate(signs)
 
     vocab = {spelled(token): token_id for token, token_id in tokenizer.ranks.items()} | tokenizer.special_tokens
     merges = [[spelled(part) for part in pair] for pair in bpe_merges(tokenizer.ranks)]
-    plain = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
-    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
-    split = {"type": "Split", "pattern": {"Regex": tokenizer.pattern}, "behavior": "Isolated", "invert": False}
+    byte_level, split = _KNOWN["byte_level"], _KNOWN["split"] | {"pattern": {"Regex": tokenizer.pattern}}
     return {
         "version": "1.0",
-        "added_tokens": [{"id": token_id, "content": text, "special": True} | plain for text, token_id in tokenizer.special_tokens.items()],
+        "added_tokens": [_KNOWN["special"] | {"id": token_id, "content": text} for text, token_id in tokenizer.special_tokens.items()],
         "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, byte_level]},
         "decoder": byte_level,
         "model": {"type": "BPE", "vocab": vocab, "merges": merges},
     }
 
-# %% ../nbs/10_gpt2_finetune.ipynb #afbec37e
+# %% ../nbs/10_gpt2_finetune.ipynb #8be3f7ed
 def save_hf(
     model: GPT,  # of GPT-2's architecture, of any size
     folder: str | Path,  # made here; it must not be there yet
@@ -276,23 +197,21 @@ def save_hf(
 ) -> None:
     """Write a folder that AutoModelForCausalLM and AutoTokenizer of transformers open. What GPT-2 cannot be is a `UsageError`."""
     config, folder = check_gpt2(model.config), Path(folder)
-    if tokenizer.vocab_size > config.vocab_size:
-        raise UsageError(f"tokenizer has {tokenizer.vocab_size} ids, the model knows {config.vocab_size}: they do not belong together")
-    if folder.exists():
-        raise UsageError(f"{folder} is there already: name a new folder, or delete it first")
+    n_ids = tokenizer.vocab_size
+    _check(n_ids <= config.vocab_size, f"tokenizer has {n_ids} ids, the model knows {config.vocab_size}: they do not belong together")
+    _check(not folder.exists(), f"{folder} is there already: name a new folder, or delete it first")
     sizes = {theirs: getattr(config, ours) for ours, theirs in HF_FIELDS.items()} | {"attn_pdrop": config.dropout}
-    end = [text for text in tokenizer.special_tokens if text == "<|endoftext|>"]
-    ids = {f"{side}_token_id": tokenizer.special_tokens[end[0]] if end else None for side in ("bos", "eos")}
-    signs = {f"{side}_token": end[0] for side in ("bos", "eos") if end}
-    files = {
-        "config.json": {"architectures": ["GPT2LMHeadModel"]} | HF_FIXED | sizes | ids,
+    end_id = tokenizer.special_tokens.get("<|endoftext|>")
+    signs = {} if end_id is None else {"bos_token": "<|endoftext|>", "eos_token": "<|endoftext|>"}
+    contents = {
+        "config.json": {"architectures": ["GPT2LMHeadModel"], "bos_token_id": end_id, "eos_token_id": end_id} | HF_FIXED | sizes,
         "tokenizer.json": hf_tokenizer(tokenizer),
         "tokenizer_config.json": {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": config.context_length} | signs,
     }
-    weights = {name: weight.detach().contiguous() for name, weight in to_hf_state_dict(model.state_dict()).items()}
+    weights = {name: weight.contiguous() for name, weight in to_hf_state_dict(model.state_dict()).items()}
     with written_whole(folder) as partial:
         partial.mkdir()
-        for name, content in files.items():
+        for name, content in contents.items():
             (partial / name).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
         save_file(weights, partial / "model.safetensors", metadata={"format": "pt"})
 
@@ -305,30 +224,22 @@ def open_pretrained(
     if (Path(source) / "tokenizer").is_dir() and str(source) not in GPT2_SIZES:
         return load_model(source)
     model = load_gpt2(source, progress)
-    if model.config.vocab_size != GPTConfig().vocab_size:
-        raise UsageError(f"{source} has {model.config.vocab_size} tokens: its tokenizer is not GPT-2's, and no other is read from such a folder")
+    known = model.config.vocab_size == GPTConfig().vocab_size
+    _check(known, f"{source} has {model.config.vocab_size} tokens: its tokenizer is not GPT-2's, and no other is read from such a folder")
     return model, load_tiktoken("gpt2")
 
-# %% ../nbs/10_gpt2_finetune.ipynb #6f2e27cd
-def is_dialogue(
-    text: str,  # any text
-) -> bool:  # whether both speak in it
-    """Whether a text has lines of a `User:` and lines of an `Assistant:`."""
-    return all(re.search(f"^{name}:", text, re.MULTILINE) for name in ("User", "Assistant"))
-
-
+# %% ../nbs/10_gpt2_finetune.ipynb #5f495d71
 def answer_bytes(
     text: str,  # lines that begin with `User:` or `Assistant:`, and lines that go on
 ) -> np.ndarray:  # (number of UTF-8 bytes,) bool
     """Which bytes the assistant says: from behind its name to the end of the line, and the lines that go on."""
-    spoken, answers = [], False
-    for line in text.split("\n"):
-        name = re.match("User:|Assistant:|", line)[0]
-        answers = name == "Assistant:" if name else answers
-        spoken += [False] * len(name) + [answers] * (len(line.encode("utf-8")) - len(name) + 1)  # with the line end
-    return np.array(spoken[:-1], dtype=bool)
+    content = text.encode("utf-8")
+    answers = np.zeros(len(content), dtype=bool)
+    for said in re.finditer(rb"^Assistant:(.*?)(?=^User:|^Assistant:|\Z)", content, re.MULTILINE | re.DOTALL):
+        answers[slice(*said.span(1))] = True
+    return answers
 
-# %% ../nbs/10_gpt2_finetune.ipynb #d6e97a51
+# %% ../nbs/10_gpt2_finetune.ipynb #d7a50e71
 class DialogueDataset(TokenDataset):
     """The token ids of a dialogue. Targets that the assistant does not say are -100, which no loss counts."""
 
@@ -345,13 +256,11 @@ class DialogueDataset(TokenDataset):
         self._targets = TokenDataset(np.where(learned, self.token_ids, -100), context_length)
         n_learned = np.cumsum(learned)  # up to each token
         self._useful = torch.from_numpy(np.flatnonzero(n_learned[context_length:] > n_learned[:-context_length]))
-        if len(self._useful) == 0:
-            raise UsageError("text has nothing that the assistant says: its lines must begin with Assistant:")
+        _check(len(self._useful) > 0, "text has nothing that the assistant says: its lines must begin with Assistant:")
 
     def _windows_at(self, starts: Tensor) -> tuple[Tensor, Tensor]:
         """Inputs and targets, each (B, T); a window without a target moves on to the next that has one."""
-        places = torch.searchsorted(self._useful, starts).clamp(max=len(self._useful) - 1)
-        starts = self._useful[places]
+        starts = self._useful[torch.searchsorted(self._useful, starts).clamp(max=len(self._useful) - 1)]
         return super()._windows_at(starts)[0], self._targets._windows_at(starts)[1]
 
     def windows(
@@ -362,7 +271,7 @@ class DialogueDataset(TokenDataset):
         for (inputs, _), (_, targets) in zip(super().windows(batch_size), self._targets.windows(batch_size)):
             yield inputs, targets
 
-# %% ../nbs/10_gpt2_finetune.ipynb #c62e9c12
+# %% ../nbs/10_gpt2_finetune.ipynb #00ec4cd1
 def finetuning_data(
     data: str | Path,  # whatever `load_text` takes
     tokenizer: Tokenizer,  # the model's own
@@ -370,13 +279,11 @@ def finetuning_data(
     answers_only: bool = True,  # of a dialogue learn what the assistant says, and nothing else
     encoding: str = "utf-8",  # how the bytes of your own files spell characters
 ) -> tuple[TokenDataset, TokenDataset]:  # training part, held-out part
-    """A text to learn from and to be judged by; as `DialogueDataset` if it is a dialogue."""
+    """A text to learn from and to be judged by; as `DialogueDataset` if it has lines of a `User:` and lines of an `Assistant:`."""
     parts = load_split(data, encoding)
-    if is_dialogue(parts[0]):
-        train, held_out = (DialogueDataset(part, tokenizer, context_length, answers_only) for part in parts)
-    else:
-        train, held_out = (TokenDataset(tokenizer.encode(part), context_length) for part in parts)
-    return train, held_out
+    if all(re.search(f"^{name}:", parts[0], re.MULTILINE) for name in ("User", "Assistant")):
+        return tuple(DialogueDataset(part, tokenizer, context_length, answers_only) for part in parts)
+    return tuple(TokenDataset(tokenizer.encode(part), context_length) for part in parts)
 
 
 def chat_prompt(
@@ -386,36 +293,8 @@ def chat_prompt(
     """A dialogue up to the place where the assistant begins to answer."""
     return f"{before}User: {said}\nAssistant:"
 
-# %% ../nbs/10_gpt2_finetune.ipynb #94bf5493
-def estimate_memory(
-    model: GPT,  # its trainable weights get gradients
-    config: TrainingConfig,  # batch_size, dtype, device and loss_chunk_size decide
-    context_length: int,  # T, length of a window
-) -> dict[str, int]:  # part: bytes
-    """What a step of training holds in memory at its peak."""
-    sizes, n_tokens = model.config, config.batch_size * context_length
-    trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    block = 9 * sizes.d_model + 2 * sizes.feedforward_width  # numbers that a block keeps for each token
-    if sizes.dropout:
-        block += 4 * sizes.d_model + 4 * sizes.n_heads * context_length
-    kept = sizes.n_layers * sizes.d_model + block if model.recompute_blocks else sizes.n_layers * block
-    width = pick_dtype(config.dtype, pick_device(config.device)).itemsize
-    shared = sizes.vocab_size * sizes.d_model * model.output.weight.requires_grad  # gets two gradients, which are added
-    parts = {
-        "weights": 4 * count_parameters(model),
-        "gradients": 4 * (trained + shared),
-        "optimizer": 8 * trained,
-        "activations": width * n_tokens * kept,
-        "logits": 3 * 4 * min(n_tokens, config.loss_chunk_size or n_tokens) * sizes.vocab_size,
-    }
-    return parts | {"gaps": sum(parts.values()) // 20}  # between pieces of memory that were given back
-
 # %% ../nbs/10_gpt2_finetune.ipynb #0802c63d
-FINETUNING = TrainingConfig(
-    data="mental-health-dialogues", tokenizer="gpt2", max_iters=160, batch_size=4, batch_order="shuffled", learning_rate=5e-5,
-    schedule="stable_decay", warmup_iters=0, decay_fraction=1.0, final_learning_rate=0.0, beta2=0.999, weight_decay=0.0,
-    eval_interval=40, eval_iters=10, full_eval_interval=40, save_interval=300.0,
-)  # fmt: skip
+FINETUNING = TrainingConfig(**_KNOWN["finetuning"])
 
 
 class FineTuning(NamedTuple):
@@ -427,7 +306,7 @@ class FineTuning(NamedTuple):
     sample_after: str  # the same by the best weights
     history: list[dict]  # one row for each evaluation on the way
 
-# %% ../nbs/10_gpt2_finetune.ipynb #d7a5b1a3
+# %% ../nbs/10_gpt2_finetune.ipynb #0c0c0eb7
 def finetune(
     model: GPT,  # trained in place, and left with the best weights
     tokenizer: Tokenizer,  # the model's own
@@ -438,14 +317,16 @@ def finetune(
     prompt: str = "I need to cancel my order please",  # for the samples; in a dialogue the user says it
     overwrite: bool = False,  # replace a run that is in the folder
     log: Callable[[str], None] = print,  # gets every line
+    resume: bool = False,  # go on with the run in the folder, which began with all these same values
 ) -> FineTuning:
     """Train a trained model on, and say what it has brought. Too little memory is a `UsageError`."""
-    parts = estimate_memory(model, config, train_data.context_length)
+    parts = training_memory(model, config, context_length=train_data.context_length)
     log(f"Memory: about {sum(parts.values()) / 1e6:,.1f} MB: " + ", ".join(f"{name} {size / 1e6:,.1f}" for name, size in parts.items()))
     advice = "switch on recompute_blocks, take a smaller batch_size or shorter windows, use LoRA, or choose a smaller model"
-    check_memory(sum(parts.values()) - parts["weights"], "fine-tuning", advice, pick_device(config.device))
+    check_memory(sum(parts.values()) - parts["parameters"], "fine-tuning", advice, pick_device(config.device))
     trainer = Trainer(model, tokenizer, train_data, held_out, config, run_folder, overwrite=overwrite, log=log)
     trainer.n_tokens.append(train_data.context_length)  # `train --resume` knows no such windows, and will see that it is another run
+    trainer.resume_line = f"the same command with --resume {run_folder}"
     prompt, stop = (chat_prompt(prompt), "\n") if isinstance(train_data, DialogueDataset) else (prompt, None)
     sampling = SamplingConfig(max_new_tokens=100, temperature=0.0, stop=stop)
 
@@ -453,7 +334,7 @@ def finetune(
         return evaluate_loss(model, held_out, tokenizer), generate_text(model, tokenizer, prompt, sampling)
 
     before, sample_before = judged()
-    history = trainer.train()
+    history = (trainer.resume() if resume else trainer).train()
     if run_folder is not None:
         load_weights(model, Path(run_folder) / "model.safetensors")
     after, sample_after = judged()

@@ -5,19 +5,17 @@
 # %% auto #0
 __all__ = ['LoRALinear', 'add_lora', 'remove_lora', 'merge_lora', 'lora_state_dict', 'save_lora', 'load_lora']
 
-# %% ../nbs/11_lora.ipynb #3afd1c42
+# %% ../nbs/11_lora.ipynb #f07534fc
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from .checkpoint import written_whole
-from .config import UsageError, _check
+from .checkpoint import _fill, _open_safetensors, written_whole
+from .config import _check, _nearest
 
 # %% ../nbs/11_lora.ipynb #119c551a
 class LoRALinear(nn.Linear):
@@ -30,14 +28,13 @@ class LoRALinear(nn.Linear):
         alpha: float = 16.0,  # the branch's answer is multiplied by alpha / rank
         dropout: float = 0.0,  # share of the branch's input set to zero in training
     ):
-        outputs, inputs = linear.weight.shape
-        shorter = min(outputs, inputs)
+        shorter = min(linear.weight.shape)
         _check(isinstance(rank, int) and 1 <= rank <= shorter, f"rank is {rank!r}: it must be a whole number from 1 to {shorter}; 8 is usual")
         _check(alpha > 0, f"alpha is {alpha}: it must be above 0; 16 is usual")
         _check(0 <= dropout < 1, f"dropout is {dropout}: it must lie in [0, 1); 0.05 is usual, 0 switches it off")
-        super().__init__(inputs, outputs, bias=False, device="meta")  # takes no memory and draws no random numbers
+        super().__init__(linear.in_features, linear.out_features, bias=False, device="meta")  # no memory, no random numbers
         self.weight, self.bias, self.dropout = linear.weight, linear.bias, dropout
-        self.lora_a = nn.Parameter(torch.randn_like(self.weight[:rank]) / inputs**0.5)  # (r, inputs)
+        self.lora_a = nn.Parameter(torch.randn_like(self.weight[:rank]) / self.in_features**0.5)  # (r, inputs)
         self.lora_b = nn.Parameter(torch.zeros_like(self.weight[:, :rank]))  # (outputs, r)
         self.register_buffer("lora_scale", self.weight.new_tensor(alpha / rank))
         self.train(linear.training)
@@ -53,19 +50,19 @@ class LoRALinear(nn.Linear):
         few = F.linear(F.dropout(x, self.dropout, self.training), self.lora_a)  # (..., r)
         return super().forward(x) + self.lora_scale * F.linear(few, self.lora_b)
 
-# %% ../nbs/11_lora.ipynb #4e365f90
+# %% ../nbs/11_lora.ipynb #285c56ca
 def _branches(model: nn.Module) -> dict[str, LoRALinear]:
     """The layers with a branch, by name."""
     return {name: layer for name, layer in model.named_modules() if isinstance(layer, LoRALinear)}
 
 
-def _replace(model: nn.Module, layers: Mapping[str, nn.Linear]) -> None:
-    """Put layers into the places that their names say."""
+def _put(model: nn.Module, layers: Mapping[str, nn.Linear], trained: bool) -> None:
+    """Freeze or thaw a model, and put layers into it by name."""
+    model.requires_grad_(trained)
     for name, layer in layers.items():
-        parent, _, child = name.rpartition(".")
-        setattr(model.get_submodule(parent), child, layer)
+        model.set_submodule(name, layer)
 
-# %% ../nbs/11_lora.ipynb #cdbdf267
+# %% ../nbs/11_lora.ipynb #476199c3
 def add_lora(
     model: nn.Module,  # a GPT; all its weights are frozen
     rank: int = 8,  # r, the rank of every change
@@ -75,29 +72,25 @@ def add_lora(
 ) -> int:  # how many numbers are trained from now on
     """Put a silent branch beside every target, in place. The model's own output layer, which may be its embedding too, is none."""
     _check(not _branches(model), "model has branches already: fold them in with merge_lora, or take them off with remove_lora")
-    targets = [targets] if isinstance(targets, str) else list(targets)
+    endings = tuple(f".{target}" for target in ([targets] if isinstance(targets, str) else targets))
     inner = {name: layer for name, layer in model.named_modules() if isinstance(layer, nn.Linear) and "." in name}
     known = sorted({name.rpartition(".")[2] for name in inner})
-    for target in targets or [""]:
-        near = get_close_matches(target, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}"
-        _check(any(f".{name}".endswith(f".{target}") for name in inner), f"targets holds {target!r}: no block has such a layer; {hint}")
-    endings = tuple(f".{target}" for target in targets)
+    odd = next((ending[1:] for ending in endings or ["."] if not any(f".{name}".endswith(ending) for name in inner)), None)
+    _check(odd is None, f"targets holds {odd!r}: no block has such a layer; {_nearest(odd, known)}")
     branches = {name: LoRALinear(layer, rank, alpha, dropout) for name, layer in inner.items() if f".{name}".endswith(endings)}
-    model.requires_grad_(False)
-    _replace(model, branches)
+    _put(model, branches, trained=False)
     return sum(branch.lora_a.numel() + branch.lora_b.numel() for branch in branches.values())
 
-# %% ../nbs/11_lora.ipynb #6dd962c2
+# %% ../nbs/11_lora.ipynb #820bca68
 def remove_lora(
     model: nn.Module,  # changed in place
 ) -> None:
     """Take all branches off: plain linear layers with the weights beside which the branches stood, and nothing is frozen."""
+    layers = {}
     for name, branch in _branches(model).items():
-        linear = nn.Linear(branch.in_features, branch.out_features, bias=False, device="meta").train(branch.training)
-        linear.weight, linear.bias = branch.weight, branch.bias
-        _replace(model, {name: linear})
-    model.requires_grad_(True)
+        layers[name] = nn.Linear(branch.in_features, branch.out_features, bias=False, device="meta").train(branch.training)
+        layers[name].weight, layers[name].bias = branch.weight, branch.bias
+    _put(model, layers, trained=True)
 
 # %% ../nbs/11_lora.ipynb #33bae802
 @torch.no_grad()
@@ -117,40 +110,28 @@ def lora_state_dict(
     _check(bool(_branches(model)), "model has no branches: call add_lora first")
     return {name: values for name, values in model.state_dict().items() if ".lora_" in name}
 
-# %% ../nbs/11_lora.ipynb #ec400822
+# %% ../nbs/11_lora.ipynb #25409311
 def save_lora(
     model: nn.Module,  # with branches
     path: str | Path,  # a .safetensors file
 ) -> None:
     """Write the branches, whole or not at all."""
-    branches = lora_state_dict(model)
     with written_whole(path) as partial:
-        save_file(branches, partial)
+        save_file(lora_state_dict(model), partial)
 
-# %% ../nbs/11_lora.ipynb #35764a39
+# %% ../nbs/11_lora.ipynb #51b1c99b
 def load_lora(
     model: nn.Module,  # the base beside which the branches were trained; branches that it has are taken off
     source: str | Path | Mapping[str, Tensor],  # a file of `save_lora`, or what `lora_state_dict` returned
     dropout: float = 0.0,  # share of a branch's input set to zero, should training go on
 ) -> None:
     """Freeze a model and put saved branches beside its layers. A damaged or unfitting source is a `UsageError` and changes nothing."""
-    weights, where = source, "the branches"
-    if not isinstance(source, Mapping):
-        try:
-            weights, where = load_file(source), source
-        except (OSError, SafetensorError) as error:
-            raise UsageError(f"{source} cannot be read ({error}): it is missing or damaged") from error
+    weights, where = (source, "source") if isinstance(source, Mapping) else (_open_safetensors(source), source)
     ranks = {name.removesuffix(".lora_a"): len(values) for name, values in weights.items() if name.endswith(".lora_a")}
+    _check(bool(ranks), f"{where} has no lora_a in it: name a file that save_lora wrote")
     layers = {name: layer for name, layer in model.named_modules() if name in ranks and isinstance(layer, nn.Linear)}
-    shapes = {}
-    for name, layer in layers.items():
-        shapes[f"{name}.lora_a"] = (ranks[name], layer.in_features)
-        shapes[f"{name}.lora_b"] = (layer.out_features, ranks[name])
-        shapes[f"{name}.lora_scale"] = ()
-    for name in sorted(weights.keys() | shapes.keys()) or ["lora_a"]:
-        fits = name in weights and shapes.get(name) == tuple(weights[name].shape)
-        _check(fits, f"{name} in {where} does not fit: these branches belong to another model")
+    branches = {name: LoRALinear(layer, ranks[name], dropout=dropout) for name, layer in layers.items()}
+    parts = ("lora_a", "lora_b", "lora_scale")
+    _fill({f"{name}.{part}": getattr(branch, part).detach() for name, branch in branches.items() for part in parts}, weights, where)
     remove_lora(model)
-    model.requires_grad_(False)
-    _replace(model, {name: LoRALinear(layer, ranks[name], dropout=dropout) for name, layer in layers.items()})
-    model.load_state_dict(weights, strict=False)
+    _put(model, branches, trained=False)

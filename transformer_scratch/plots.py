@@ -6,41 +6,40 @@
 __all__ = ['show_tokens', 'show_matrix', 'show_table', 'plot_embeddings', 'plot_positions', 'plot_attention',
            'plot_attention_heads', 'plot_mask', 'plot_losses', 'plot_schedule']
 
-# %% ../nbs/support/plots.ipynb #5307b072
+# %% ../nbs/support/plots.ipynb #b8ba4d6a
 import re
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from itertools import count
+from importlib.resources import files
 from typing import Any
 
-# %% ../nbs/support/plots.ipynb #710d82ac
-def _array(values: Any):
-    """Numbers from a list, a NumPy array or a tensor (any device, bfloat16, with gradient) as a NumPy array: bool, int64 or float64."""
-    import numpy as np
+import numpy as np
 
+# %% ../nbs/support/plots.ipynb #05e89ce1
+def _array(values: Any) -> np.ndarray:
+    """Numbers from a list, a NumPy array or a tensor (any device, bfloat16, with gradient) as a NumPy array: bool, int64 or float64."""
     if isinstance(values, (list, tuple)):
-        values = np.array([_array(value) for value in values])
+        values = [_array(value) for value in values]
     if hasattr(values, "detach"):
-        values = values.detach().cpu()
-        values = (values.double() if values.is_floating_point() else values).numpy()
+        values = np.reshape(values.tolist(), tuple(values.shape))
     values = np.asarray(values)
     return values if values.dtype.kind in "bi" else values.astype(float)
 
-# %% ../nbs/support/plots.ipynb #feb6ef7f
-_VISIBLE = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}
+# %% ../nbs/support/plots.ipynb #78cdd32d
+_VISIBLE = str.maketrans(" \n\t\r", "␣↵⇥␍")
 
 
 def _visible(piece: str | bytes | int) -> str:
     """A token as readable text: white space has a sign, a control character or a broken byte its code, no text at all is ∅."""
     if isinstance(piece, bytes):
         piece = piece.decode("utf-8", "backslashreplace")
-    signs = (_VISIBLE.get(sign, sign) for sign in str(piece))
+    signs = str(piece).translate(_VISIBLE)
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in signs) or "∅"
 
-# %% ../nbs/support/plots.ipynb #d1fa0ae1
+# %% ../nbs/support/plots.ipynb #3e40b28e
 class _Shown(str):
     """A Markdown text: a notebook renders it, a terminal prints it as it is."""
 
@@ -62,8 +61,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]], align: str, tit
         pads = (" " * (width - _columns_wide(cell)) for width, cell in zip(widths, line))
         cells = (cell + pad if side == "l" else pad + cell for side, cell, pad in zip(align, line, pads))
         text.append(f"| {' | '.join(cells)} |")
-    heading = [f"**{title}**", ""] if title else []
-    return _Shown("\n".join([*heading, text[0], f"|{'|'.join(rule)}|", *text[1:]]))
+    return _Shown(f"**{title}**\n\n" * bool(title) + "\n".join([text[0], f"|{'|'.join(rule)}|", *text[1:]]))
 
 # %% ../nbs/support/plots.ipynb #378273fa
 def show_tokens(
@@ -97,7 +95,7 @@ def _ends(n: int, most: int) -> list[int]:
     """The indices 0 to n - 1; of more than `most` only the first ones and the last, with -1 for those left out."""
     return list(range(n)) if n <= most else [*range(most - 2), -1, n - 1]
 
-# %% ../nbs/support/plots.ipynb #793af14a
+# %% ../nbs/support/plots.ipynb #a0c1bc96
 def show_matrix(
     values: Any,  # (n, m) numbers, or (m,) for a single row
     row_labels: Sequence[str | bytes | int] | None = None,  # n names, for instance tokens; None: counted
@@ -108,15 +106,13 @@ def show_matrix(
     title: str = "",  # the shape is added to it
 ) -> _Shown:  # displays itself as Markdown
     """A matrix as a small labelled table."""
-    values = _array(values)
-    values = values.reshape(1, -1) if values.ndim < 2 else values
+    values = np.atleast_2d(_array(values))
     row_names, column_names = (range(n) if names is None else names for names, n in zip((row_labels, column_labels), values.shape))
-    rows, columns = _ends(values.shape[0], max_rows), _ends(values.shape[1], max_columns)
-    table = []
-    for i in rows:
-        numbers = ("⋮" if i < 0 else "…" if j < 0 else _cell(values[i, j], digits) for j in columns)
-        table.append(["⋮" if i < 0 else _visible(row_names[i]), *numbers])
-    header = ["", *("…" if j < 0 else _visible(column_names[j]) for j in columns)]
+    columns = _ends(values.shape[1], max_columns)
+    header, table = ["", *("…" if j < 0 else _visible(column_names[j]) for j in columns)], []
+    for i in _ends(values.shape[0], max_rows):
+        numbers = ("…" if j < 0 else _cell(values[i, j], digits) for j in columns)
+        table.append(["⋮"] * len(header) if i < 0 else [_visible(row_names[i]), *numbers])
     return _table(header, table, "l" + "r" * len(columns), f"{title} ({' × '.join(map(str, values.shape))})".strip())
 
 # %% ../nbs/support/plots.ipynb #37c5d5ae
@@ -132,84 +128,47 @@ def show_table(
     align = "".join("l" if isinstance(value, (str, bytes)) else "r" for value in rows[0].values())
     return _table([*map(str, rows[0])], [[_cell(row[name], digits, ",") for name in rows[0]] for row in rows], align, title)
 
-# %% ../nbs/support/plots.ipynb #e9c7171b
-_CJK_FONTS = (
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "PingFang SC", "Hiragino Sans GB",
-    "Heiti SC", "Microsoft YaHei", "SimHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Arial Unicode MS",
-)  # fmt: skip
-
-
+# %% ../nbs/support/plots.ipynb #d351a7ac
 @cache
-def _fonts() -> tuple[list[str], frozenset[int]]:
-    """The font families for labels (DejaVu Sans, and a Chinese one if installed), and the characters that they can draw."""
-    from matplotlib import font_manager
+def _style() -> tuple[dict[str, Any], frozenset[int]]:
+    """The look of every figure, with two of the font families at most, and the characters that these can draw."""
+    from matplotlib import font_manager, rc_params_from_file
 
-    installed = set(font_manager.get_font_names())
-    families = ["DejaVu Sans", *[name for name in _CJK_FONTS if name in installed][:1]]
-    fonts = [font_manager.get_font(font_manager.findfont(name)) for name in families]
-    return families, frozenset().union(*(font.get_charmap() for font in fonts))
+    style = rc_params_from_file(files("transformer_scratch") / "reference" / "figures.mplstyle", use_default_template=False)
+    installed = font_manager.get_font_names()
+    style["font.family"] = [name for name in style["font.family"] if name in installed][:2]
+    fonts = [font_manager.get_font(font_manager.findfont(name)) for name in style["font.family"]]
+    return style, frozenset().union(*(font.get_charmap() for font in fonts))
 
 
 def _tick_label(piece: str | bytes | int, longest: int = 14) -> str:
     """A token as a label: at most `longest` characters, one that no font can draw as its code, dollars not taken for mathematics."""
     label = _visible(piece)
     label = label if len(label) <= longest else label[: longest - 1] + "…"
-    drawn = _fonts()[1]
-    return "".join(sign if ord(sign) in drawn else f"U+{ord(sign):04X} " for sign in label).strip().replace("$", r"\$")
+    return "".join(sign if ord(sign) in _style()[1] else f"U+{ord(sign):04X} " for sign in label).strip().replace("$", r"\$")
 
-# %% ../nbs/support/plots.ipynb #61b7322e
+# %% ../nbs/support/plots.ipynb #4d525214
 _WIDTH, _HEIGHT, _DPI = 6.0, 3.4, 128  # inches, and pixels in an inch
 
 
-def _style() -> dict[str, Any]:
-    """The look of every figure: dark on white, and letters that survive a small screen."""
-    ink = "#222222"
-    return {
-        "figure.facecolor": "white", "axes.facecolor": "white", "savefig.facecolor": "white",
-        "text.color": ink, "axes.labelcolor": ink, "axes.edgecolor": "#888888", "xtick.color": ink, "ytick.color": ink,
-        "font.family": _fonts()[0], "font.size": 11, "axes.titlesize": 11.5, "axes.labelsize": 11, "xtick.labelsize": 10.5,
-        "ytick.labelsize": 10.5, "legend.fontsize": 10.5, "axes.spines.top": False, "axes.spines.right": False,
-        "axes.grid": False, "hatch.linewidth": 0.7, "lines.linewidth": 1.8,
-        "figure.constrained_layout.w_pad": 0.08, "figure.constrained_layout.h_pad": 0.08,
-    }  # fmt: skip
-
-
 @contextmanager
-def _figure(width: float, height: float, axes: Any = None, **grid: Any):
+def _figure(width: float, height: float, axes: Any = None, **grid: Any) -> Iterator[Any]:
     """Axes in our style: those given, or new ones in a figure that a notebook shows once and a script never pops up."""
     import matplotlib
-    from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(_style()):
+    with matplotlib.rc_context(_style()[0]):
         if axes is None:
-            size = {"figsize": (width, height), "dpi": _DPI, "layout": "compressed"}
-            ipython = sys.modules.get("IPython")
-            if ipython is not None and ipython.get_ipython() is not None:
-                from matplotlib import pyplot
-
-                figure = pyplot.figure(**size)
+            if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
+                from matplotlib.pyplot import figure
             else:
-                figure = Figure(**size)
-            axes = figure.subplots(**grid)
+                from matplotlib.figure import Figure as figure
+            axes = figure(figsize=(width, height), dpi=_DPI, layout="compressed").subplots(**grid)
         yield axes
 
-# %% ../nbs/support/plots.ipynb #830a731e
+# %% ../nbs/support/plots.ipynb #6c266d95
 def _breadth(tokens: Sequence | None, n: int) -> float:
     """Inches that the longest label fills."""
     return 0.06 + 0.09 * max(_columns_wide(_tick_label(token)) for token in ([n] if tokens is None else tokens))
-
-
-def _cell_width(room: float, n: int, scale: bool) -> float:
-    """Inches a cell, if n of them share `room`: enough for a number in each, or less, and then with a colour bar beside them."""
-    return room / n if room / n >= 0.42 or not scale else (room - 0.8) / n
-
-
-def _room(axes: Any, margin: float, height: float) -> tuple[float, float]:
-    """Inches for the cells: in a figure of our own, beside labels that take `margin`; else those of the axes that were given."""
-    if axes is None:
-        return _WIDTH - margin, height
-    box = axes.get_window_extent()
-    return box.width / axes.figure.dpi, box.height / axes.figure.dpi
 
 
 def _ticks(axis: Any, tokens: Sequence | None, n: int, room: float) -> None:
@@ -219,77 +178,60 @@ def _ticks(axis: Any, tokens: Sequence | None, n: int, room: float) -> None:
     labels = [_tick_label(token) for token in (range(n) if tokens is None else tokens)]
     broad = _breadth(tokens, n)
     lying = axis.axis_name == "x"
-    numbers = tokens is None or all(isinstance(token, int) for token in tokens)
-    upright = lying and not numbers and broad > room
+    upright = lying and broad > room and tokens is not None and any(not isinstance(token, int) for token in tokens)
     need = broad if lying and not upright else 0.17
-    step = next(unit * 10**power for power in count() for unit in (1, 2, 5) if unit * 10**power * room >= need)
+    step = next(unit * 10**power for power in range(9) for unit in (1, 2, 5) if unit * 10**power * room >= need)
     axis.set_ticks(range(0, n, step), labels[::step], rotation=90 if upright else 0)
     axis.set_tick_params(length=0)
 
-# %% ../nbs/support/plots.ipynb #89d64526
-def _write_numbers(axes: Any, mesh: Any, values: Any) -> None:
+# %% ../nbs/support/plots.ipynb #fd7cdf3a
+def _write_numbers(axes: Any, mesh: Any) -> None:
     """Each cell's number into the cell, dark on light and light on dark."""
-    import numpy as np
+    digits = 2 if mesh.norm.vmax < 10 else 1 if mesh.norm.vmax < 100 else 0
+    for (row, column), value in np.ma.ndenumerate(mesh.get_array()):  # of the cells that are not masked
+        dark = np.dot(mesh.cmap(mesh.norm(value))[:3], (0.3, 0.59, 0.11)) <= 0.5  # red, green and blue are not equally bright
+        axes.text(column, row, _cell(float(value), digits), ha="center", va="center", color="white" if dark else "#111111", fontsize=10)
 
-    largest = np.nanmax(np.abs(values), initial=0, where=np.isfinite(values))
-    digits = 2 if largest < 10 else 1 if largest < 100 else 0
-    for (row, column), value in np.ndenumerate(values):
-        if np.isfinite(value):
-            red, green, blue, _ = mesh.cmap(mesh.norm(value))
-            ink = "#111111" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"
-            axes.text(column, row, _cell(float(value), digits), ha="center", va="center", color=ink, fontsize=10)
+# %% ../nbs/support/plots.ipynb #b427e93c
+def _matrix(values, labels, names, title="", signed=False, axes=None, flat=False, side=None, limit=None, scale=True):
+    """A labelled heat map, (0, 0) at the upper left; entries that are not finite stay blank and hatched.
 
-# %% ../nbs/support/plots.ipynb #b4645bd7
-def _matrix(
-    values: Any,  # (n, m) numbers; not finite: masked
-    labels: tuple[Sequence | None, Sequence | None],  # of rows and columns; None: numbers
-    names: tuple[str, str],  # what rows and columns are
-    title: str = "",
-    signed: bool = False,  # diverging colours around 0
-    axes: Any = None,
-    cell: tuple[float, float] | None = None,  # width and height of a cell in inches; None: square, as large as fits
-    limit: float | None = None,  # value of the darkest colour; None: the largest
-    scale: bool = True,  # show it: numbers in the cells if they fit, else a colour bar
-) -> Any:
-    """A labelled heat map, (0, 0) at the upper left; entries that are not finite stay blank and hatched."""
-    import numpy as np
-
+    values: (n, m) numbers; labels: of rows and of columns, None for numbers; names: what rows and columns are;
+    signed: diverging colours around 0; flat: low cells, as wide as fits, instead of square ones;
+    side: of a square cell, in inches, None for as large as fits; limit: value of the darkest colour, None for the largest;
+    scale: show it, by numbers in the cells if they fit, else by a colour bar.
+    """
     n_rows, n_columns = values.shape
+    shown = np.ma.masked_invalid(values)
     margin, below = 0.45 + _breadth(labels[0], n_rows), _breadth(labels[1], n_columns)
-    largest_side = max(0.55, below) if below < 0.8 else 0.55  # as wide as the longest word, if that is not very long
-    across, down = _room(axes, margin, 5.5)
-    wide, high = cell or (min(largest_side, down / n_rows, _cell_width(across, n_columns, scale)),) * 2
+    room = (_WIDTH - margin, 3.8 if flat else 5.5) if axes is None else axes.get_window_extent().size / axes.figure.dpi  # inches
+    bar = 0.8 * (scale and room[0] / n_columns < 0.42)  # for a colour bar, where the cells are too narrow for numbers
+    widest = max(0.55, below) if below < 0.8 else 0.55  # as wide as the longest word, if that is not very long
+    wide, high = min(widest, (room[0] - bar) / n_columns), min(0.32 if flat else widest, room[1] / n_rows)
+    if not flat:
+        wide = high = side or min(wide, high)
     numbers = scale and wide >= 0.42 and high >= 0.2
     width = max(n_columns * wide + margin + 0.7 * (not numbers), 0.09 * len(title) + margin)
     height = n_rows * high + 0.75 + (below if below > wide and labels[1] is not None else 0.2)
-    largest = limit or np.max(np.abs(values), where=np.isfinite(values), initial=0) or 1
+    largest = limit or np.abs(shown.filled(0)).max(initial=0) or 1
     gap = 1 if min(wide, high) > 0.3 else 0.4 if min(wide, high) > 0.12 else 0
     look = {"cmap": "RdBu", "vmin": -largest} if signed else {"cmap": "Blues", "vmin": 0}
     with _figure(min(width, _WIDTH), height, axes) as axes:
         edges = np.arange(n_columns + 1) - 0.5, np.arange(n_rows + 1) - 0.5
-        mesh = axes.pcolormesh(*edges, np.ma.masked_invalid(values), vmax=largest, edgecolors="white", linewidth=gap, **look)
+        mesh = axes.pcolormesh(*edges, shown, vmax=largest, edgecolors="white", linewidth=gap, **look)
         axes.patch.set(hatch="////", edgecolor="#bbbbbb", linewidth=0)
         axes.spines[:].set_visible(False)
-        axes.set(xlabel=names[1], ylabel=names[0], title=title, aspect="auto" if cell else "equal")
+        axes.set(xlabel=names[1], ylabel=names[0], title=title, aspect="auto" if flat else "equal")
         axes.invert_yaxis()
         _ticks(axes.yaxis, labels[0], n_rows, high)
         _ticks(axes.xaxis, labels[1], n_columns, wide)
         if numbers:
-            _write_numbers(axes, mesh, values)
+            _write_numbers(axes, mesh)
         elif scale:
             axes.figure.colorbar(mesh, ax=axes, shrink=0.8, pad=0.02).outline.set_visible(False)
     return axes
 
-# %% ../nbs/support/plots.ipynb #e9e698cc
-def _vectors(values: Any, tokens: Sequence | None, name: str, title: str, axes: Any) -> Any:
-    """A heat map with one vector a row, as wide as a figure may be."""
-    values = _array(values)
-    n, d = values.shape
-    across, down = _room(axes, 0.45 + _breadth(tokens, n), 3.8)
-    cell = min(0.55, _cell_width(across, d, True)), min(0.32, down / n)
-    return _matrix(values, (tokens, None), (name, "dimension"), title, True, axes, cell)
-
-# %% ../nbs/support/plots.ipynb #d5ee416b
+# %% ../nbs/support/plots.ipynb #6980ff4d
 def plot_embeddings(
     values: Any,  # (n, D) one vector a token
     tokens: Sequence[str | bytes | int],  # the n tokens
@@ -297,27 +239,25 @@ def plot_embeddings(
     axes: Any = None,  # Matplotlib axes to draw into; None: a new figure
 ) -> Any:  # the axes
     """Token vectors as a heat map: a row a token, a column a dimension, blue above and red below zero."""
-    return _vectors(values, tokens, "token", title, axes)
+    return _matrix(_array(values), (tokens, None), ("token", "dimension"), title, True, axes, flat=True)
 
-# %% ../nbs/support/plots.ipynb #755885ee
+# %% ../nbs/support/plots.ipynb #a0facb26
 def plot_positions(
     values: Any,  # (n, D) one vector a position
     title: str = "",  # above the picture
     axes: Any = None,  # Matplotlib axes to draw into; None: a new figure
 ) -> Any:  # the axes
     """Position vectors as a heat map: a row a position, a column a dimension, blue above and red below zero."""
-    return _vectors(values, None, "position", title, axes)
+    return _matrix(_array(values), (None, None), ("position", "dimension"), title, True, axes, flat=True)
 
-# %% ../nbs/support/plots.ipynb #5bf9555e
+# %% ../nbs/support/plots.ipynb #a533a3ff
 def _weights(values: Any, signed: bool) -> tuple[Any, bool]:
     """Attention values with masked entries as nan, and whether they are signed: a score below zero makes them so."""
-    import numpy as np
-
     values = _array(values).astype(float)
     signed = signed or bool(np.any(np.isfinite(values) & (values < 0)))
     return np.where(np.isfinite(values) & (signed | (values != 0)), values, np.nan), signed
 
-# %% ../nbs/support/plots.ipynb #3bf2b80d
+# %% ../nbs/support/plots.ipynb #fbc3ae8e
 def plot_attention(
     weights: Any,  # (T, S), or (H, T, S), or (B, H, T, S), of which `item` and `head` are shown
     query_tokens: Sequence[str | bytes | int],  # T, the tokens that look
@@ -334,10 +274,9 @@ def plot_attention(
         values = values[index] if values.ndim == n_dimensions else values
     where = ", ".join(f"{name} {number}" for name, number in (("item", item), ("head", head)) if number is not None)
     title = " · ".join(part for part in (title, where) if part)
-    tokens = (query_tokens, query_tokens if key_tokens is None else key_tokens)
-    return _matrix(values, tokens, ("query", "key"), title, signed, axes)
+    return _matrix(values, (query_tokens, query_tokens if key_tokens is None else key_tokens), ("query", "key"), title, signed, axes)
 
-# %% ../nbs/support/plots.ipynb #d6bce733
+# %% ../nbs/support/plots.ipynb #0a028ffd
 def plot_attention_heads(
     weights: Any,  # (H, T, T), or (B, H, T, T), of which `item` is shown
     tokens: Sequence[str | bytes | int],  # the T tokens
@@ -345,8 +284,6 @@ def plot_attention_heads(
     layer: int = 0,  # which layer this is
 ) -> Any:  # array of H axes
     """All heads of one layer side by side, in one colour scale."""
-    import numpy as np
-
     values, signed = _weights(weights, False)
     values = values[item] if values.ndim == 4 else values
     n_heads, n_tokens, _ = values.shape
@@ -359,18 +296,17 @@ def plot_attention_heads(
     with _figure(_WIDTH, height, nrows=rows, ncols=columns, squeeze=False) as grid:
         figure = grid[0, 0].figure
         for head, axes in enumerate(grid.flat[:n_heads]):
-            _matrix(values[head], (tokens, tokens), ("", ""), f"head {head}", signed, axes, (side, side), limit, scale=False)
-            axes.set_aspect("equal")
+            _matrix(values[head], (tokens, tokens), ("", ""), f"head {head}", signed, axes, side=side, limit=limit, scale=False)
             axes.tick_params(labelleft=head % columns == 0, labelbottom=head + columns >= n_heads)
         for axes in grid.flat[n_heads:]:
             axes.remove()
         figure.colorbar(grid[0, 0].collections[0], ax=grid.flat[:n_heads], shrink=0.6, pad=0.02).outline.set_visible(False)
-        figure.suptitle(f"layer {layer}, item {item}", fontsize=11.5)
-        figure.supxlabel("key", fontsize=11)
-        figure.supylabel("query", fontsize=11)
+        figure.suptitle(f"layer {layer}, item {item}")
+        figure.supxlabel("key")
+        figure.supylabel("query")
     return grid.ravel()[:n_heads]
 
-# %% ../nbs/support/plots.ipynb #6734a014
+# %% ../nbs/support/plots.ipynb #452b331f
 def plot_mask(
     mask: Any,  # (T, S) True where a query may look
     tokens: Sequence[str | bytes | int] | None = None,  # the T = S tokens; None: positions
@@ -378,30 +314,9 @@ def plot_mask(
     axes: Any = None,  # Matplotlib axes to draw into; None: a new figure
 ) -> Any:  # the axes
     """Who may look at whom: a filled cell where the query of that row may look at the key of that column."""
-    import numpy as np
+    return _matrix(np.where(_array(mask), 1.0, np.nan), (tokens, tokens), ("query", "key"), title, axes=axes, limit=1.6, scale=False)
 
-    values = np.where(_array(mask).astype(bool), 1.0, np.nan)
-    return _matrix(values, (tokens, tokens), ("query", "key"), title, axes=axes, limit=1.6, scale=False)
-
-# %% ../nbs/support/plots.ipynb #81566c0b
-_LEGEND = {"framealpha": 0.85, "edgecolor": "none"}  # a curve behind it stays faintly visible
-
-
-def _lines(curves: Mapping[str, tuple[Any, Any]], names: tuple[str, str], axes: Any) -> Any:
-    """Curves over steps; colours that stay apart for every kind of sight, and a line style each."""
-    colors = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
-    styles = ("-", "--", "-.", ":")
-    with _figure(_WIDTH, _HEIGHT, axes) as axes:
-        for i, (name, (x, y)) in enumerate(curves.items()):
-            look = {"color": colors[i % 6], "linestyle": styles[i % 4], "marker": "." if len(x) < 30 else ""}
-            axes.plot(x, y, label=_tick_label(name, longest=60).replace("␣", " "), **look)
-        axes.set(xlabel=names[0], ylabel=names[1])
-        axes.grid(axis="y", color="#e5e5e5", linewidth=0.8)
-        axes.set_axisbelow(True)
-        axes.legend(**_LEGEND)
-    return axes
-
-# %% ../nbs/support/plots.ipynb #e1cb8aac
+# %% ../nbs/support/plots.ipynb #2ee9cd87
 def plot_losses(
     curves: Mapping[str, Any],  # name -> (steps, losses), or a list of (step, loss) pairs
     xlabel: str = "step",  # what is counted
@@ -411,23 +326,26 @@ def plot_losses(
 ) -> Any:  # the axes
     """Loss curves in one picture, the lowest point of one of them marked if asked for."""
     points = {}
-    for name, curve in curves.items():
-        columns = isinstance(curve, tuple) and len(curve) == 2
-        points[name] = tuple(map(_array, curve)) if columns else tuple(_array(curve).reshape(-1, 2).T)
-    axes = _lines(points, (xlabel, ylabel), axes)
-    if best is not None:
-        x, y = points[best]
-        lowest = y.argmin()
-        label = f"lowest: {y[lowest]:.3f} at {xlabel} {x[lowest]:g}"
-        axes.plot(x[lowest], y[lowest], "o", color="#222222", fillstyle="none", markersize=9, label=label)
-        axes.legend(**_LEGEND)
+    with _figure(_WIDTH, _HEIGHT, axes) as axes:
+        axes.set_prop_cycle(_style()[0]["axes.prop_cycle"])
+        for name, curve in curves.items():
+            columns = isinstance(curve, tuple) and len(curve) == 2
+            x, y = points[name] = [*map(_array, curve)] if columns else _array(curve).reshape(-1, 2).T
+            axes.plot(x, y, marker="." if len(x) < 30 else "", label=_tick_label(name, longest=60).replace("␣", " "))
+        if best is not None:
+            x, y = points[best]
+            label = f"lowest: {y.min():.3f} at {xlabel} {x[y.argmin()]:g}"
+            axes.plot(x[y.argmin()], y.min(), "o", color="#222222", fillstyle="none", markersize=9, label=label)
+        axes.set(xlabel=xlabel, ylabel=ylabel)
+        axes.grid(axis="y", color="#e5e5e5", linewidth=0.8)
+        axes.legend(framealpha=0.85, edgecolor="none")  # a curve behind it stays faintly visible
     return axes
 
-# %% ../nbs/support/plots.ipynb #cf4577c2
+# %% ../nbs/support/plots.ipynb #f7a7dbf7
 def plot_schedule(
     schedules: Mapping[str, Any],  # name -> the rate at steps 0, 1, 2, ...
     ylabel: str = "share of the peak rate",  # what is measured
     axes: Any = None,  # Matplotlib axes to draw into; None: a new figure
 ) -> Any:  # the axes
     """Learning-rate schedules in one picture, one value a step."""
-    return _lines({name: (range(len(values)), _array(values)) for name, values in schedules.items()}, ("step", ylabel), axes)
+    return plot_losses({name: (range(len(values)), values) for name, values in schedules.items()}, ylabel=ylabel, axes=axes)
