@@ -425,11 +425,8 @@ class Trainer(TrainingRun):
 
     resume = _resume_training  # as a method
 
-    def next_batch(
-        self,
-        number: int,  # batches before this one
-    ) -> tuple[Tensor, Tensor]:  # inputs and targets, (B, T) each
-        """This process's share of a batch, in the recipe's order."""
+    def next_batch(self, number: int) -> tuple[Tensor, Tensor]:  # number: batches before this one
+        """This process's share of a batch in the recipe's order: inputs and targets, (B, T) each."""
         if self.config.batch_order == "shuffled":
             batch = self.train_data.shuffled_batch(self.config.batch_size, number, self.config.seed)
         else:
