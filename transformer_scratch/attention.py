@@ -90,27 +90,23 @@ class MultiHeadAttention(nn.Module):
         cache: "LayerCache | None" = None,  # keys and values of the positions before; the new ones are added
     ) -> Tensor:  # (B, T, D)
         """Let every position gather from itself and the ones before."""
-        n_heads, n_kv_heads = self.n_heads, self.n_kv_heads
-        heads = split_heads(self.qkv(x), n_heads + 2 * n_kv_heads)  # (B, H + 2 n_kv_heads, T, K)
-        queries_keys, values = heads.split((n_heads + n_kv_heads, n_kv_heads), dim=1)
+        heads = split_heads(self.qkv(x), self.n_heads + 2 * self.n_kv_heads)  # (B, H + 2 n_kv_heads, T, K)
+        queries_keys, values = heads.split((self.n_heads + self.n_kv_heads, self.n_kv_heads), dim=1)
         if self.qk_norm:
             queries_keys = F.rms_norm(queries_keys, queries_keys.shape[-1:], eps=self.norm_eps)
         if rope is not None:
             queries_keys = apply_rope(queries_keys, *rope)
-        queries, keys = queries_keys.split((n_heads, n_kv_heads), dim=1)  # (B, H, T, K) and (B, n_kv_heads, T, K)
+        queries, keys = queries_keys.split((self.n_heads, self.n_kv_heads), dim=1)  # (B, H, T, K) and (B, n_kv_heads, T, K)
         if cache is not None:
             keys, values = cache.append(keys, values)  # (B, n_kv_heads, S, K)
 
         n_queries, n_keys = queries.size(2), keys.size(2)
-        dropout = self.dropout if self.training else 0.0
         if self.recording is not None:
-            mask = causal_mask(n_queries, n_keys, x.device)
-            context, attention_weights = scaled_dot_product_attention(queries, keys, values, mask, dropout)
-            self.recording.append(attention_weights.detach())
-        else:
-            is_causal = n_queries == n_keys  # from the start of a text: no mask needs to be made
-            mask = None if is_causal or n_queries == 1 else causal_mask(n_queries, n_keys, x.device)  # a single new token sees everything
-            context = F.scaled_dot_product_attention(queries, keys, values, mask, dropout, is_causal, enable_gqa=n_heads != n_kv_heads)
+            self.recording.append(scaled_dot_product_attention(queries, keys, values, causal_mask(n_queries, n_keys, x.device))[1].detach())
+        is_causal = n_queries == n_keys  # from the start of a text: no mask needs to be made
+        mask = None if is_causal or n_queries == 1 else causal_mask(n_queries, n_keys, x.device)  # a single new token sees everything
+        dropout = self.dropout if self.training else 0.0
+        context = F.scaled_dot_product_attention(queries, keys, values, mask, dropout, is_causal, enable_gqa=self.n_heads != self.n_kv_heads)
         return F.dropout(self.output(merge_heads(context)), self.dropout, self.training)  # (B, T, D)
 
 # %% ../nbs/04_attention.ipynb #65344f12

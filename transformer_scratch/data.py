@@ -6,7 +6,7 @@
 __all__ = ['CORPORA', 'SAFE_CUT', 'Corpus', 'download', 'load_text', 'split_text', 'load_split', 'TokenShards', 'TokenDataset',
            'TextFiles', 'write_shards', 'open_shards']
 
-# %% ../nbs/01_data.ipynb #cdcd2908
+# %% ../nbs/01_data.ipynb #b1fa1c77
 import codecs
 import glob
 import gzip
@@ -19,7 +19,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -33,7 +33,7 @@ from torch import Tensor
 
 
 from .config import UsageError, _check, _nearest
-from .runtime import data_dir, locked
+from .runtime import data_dir, locked, written_whole
 
 # %% ../nbs/01_data.ipynb #69d25315
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _is_whole(path: Path, sha256: str | None) -> bool:
     """Whether the file is there and has this fingerprint (if there is one), Windows line ends aside."""
     return path.is_file() and (not sha256 or sha256 in (_sha256(path), _sha256(path, as_unix=True)))
 
-# %% ../nbs/01_data.ipynb #924c872e
+# %% ../nbs/01_data.ipynb #33699c38
 def _judge(error: Any) -> tuple[str, bool, float]:
     """What made a request fail, whether asking again may help, and how many seconds the server wants us to wait."""
     import requests
@@ -104,15 +104,13 @@ def _transfer(url: str, part: Path, progress: bool, timeout: float) -> None:
         plain = answer.get("Content-Encoding", "identity") == "identity"
         total = start + int(answer["Content-Length"]) if plain and "Content-Length" in answer else None
         marks = [mark for mark in (answer.get("ETag"), answer.get("Last-Modified")) if plain and mark and not mark.startswith("W/")]
-        bar = tqdm(total=total, initial=start, desc=url.rpartition("/")[2], unit="B", unit_scale=True, disable=not progress)
-        with open(part, "ab" if start else "wb") as file, bar:
+        response.raw.enforce_content_length = True  # an end before its time is an error
+        bar = {"total": total, "initial": start, "desc": url.rpartition("/")[2], "disable": not progress}
+        with open(part, "ab" if start else "wb") as file, tqdm.wrapattr(file, "write", **bar) as shown:
             version.write_text(next(iter(marks), ""), encoding="utf-8")
             for chunk in response.iter_content(1 << 14):
-                file.write(chunk)
-                bar.update(len(chunk))
+                shown.write(chunk)
             os.fsync(file.fileno())
-    if total is not None and part.stat().st_size != total:
-        raise requests.ConnectionError(f"the transfer was cut at byte {part.stat().st_size} of {total}")
 
 
 def _fetch(urls: Sequence[str], destination: Path, sha256: str | None, progress: bool, attempts: int, timeout: float) -> None:
@@ -120,22 +118,20 @@ def _fetch(urls: Sequence[str], destination: Path, sha256: str | None, progress:
     import requests
 
     parts = {url: destination.with_name(f"{destination.name}.{_short_hash(url)}.part") for url in urls}
-    hopeful, reasons, pause = list(parts), {}, 0.0
+    hopeful, reasons, pause = dict(parts), {}, 0.0
     for attempt in range(attempts):
         if attempt and hopeful:
             if progress:
-                print(f"{destination.name}: {reasons[hopeful[0]]}; asking again in {pause:g} s", file=sys.stderr)
+                print(f"{destination.name}: {reasons[next(iter(hopeful))]}; asking again in {pause:g} s", file=sys.stderr)
             time.sleep(pause)
         pause = 2.0**attempt
-        for url in list(hopeful):
-            part = parts[url]
+        for url, part in list(hopeful.items()):
             try:
                 _transfer(url, part, progress, timeout)
                 if _is_whole(part, sha256):
                     part.replace(destination)
-                    for rest in parts.values():
+                    for rest in chain.from_iterable((part, part.with_suffix(".version")) for part in parts.values()):
                         rest.unlink(missing_ok=True)
-                        rest.with_suffix(".version").unlink(missing_ok=True)
                     return
                 part.unlink()  # one more try: an end may be missing, or not fit an old beginning
                 reason, again, wait = "other bytes than expected (sha256 differs)", url not in reasons, 0.0
@@ -143,7 +139,7 @@ def _fetch(urls: Sequence[str], destination: Path, sha256: str | None, progress:
                 reason, again, wait = _judge(error)
             reasons[url], pause = reason, max(pause, min(wait, 60.0))
             if not again:
-                hopeful.remove(url)
+                del hopeful[url]
     told = "; ".join(f"{url}: {reason}" for url, reason in reasons.items())
     raise UsageError(f"cannot download {told}. Fetch the file by other means and place it as {destination.absolute()}")
 
@@ -172,7 +168,7 @@ def download(
         raise UsageError(f"{destination}: {error.strerror or error}; TRANSFORMER_SCRATCH_DATA names another folder") from None
     return destination
 
-# %% ../nbs/01_data.ipynb #8756768a
+# %% ../nbs/01_data.ipynb #a7319fb3
 def _guess_encoding(data: bytes) -> str:
     """An encoding that reads bytes which another one could not read, or "" where they look like no text at all."""
     chinese = sum("\u4e00" <= sign <= "\u9fff" for sign in data.decode("gb18030", "ignore"))
@@ -188,12 +184,11 @@ def _guess_encoding(data: bytes) -> str:
 
 def _decode(path: Path, encoding: str) -> Iterator[str]:
     """The characters that a file's bytes spell, in parts: unpacked, without byte-order mark, every line ended by one "\\n"."""
-    n_read, data = 0, b"none yet"
+    n_read = 0
     try:
         decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
         with _open(path) as file:
-            while data:
-                data = file.read(1 << 20)
+            for data in chain(iter(lambda: file.read(1 << 20), b""), [b""]):  # the empty one says that this was all
                 part = decoder.decode(data, final=not data)
                 if "\0" in part:
                     raise UnicodeDecodeError(encoding, data, data.index(0), data.index(0) + 1, "a zero byte")
@@ -206,7 +201,7 @@ def _decode(path: Path, encoding: str) -> Iterator[str]:
         hint = f"try encoding {guess}" if guess else "it does not look like plain text; save it as text in UTF-8"
         raise UsageError(f"byte {place} ({error.object[error.start]:#04x}) is not {encoding}; {hint}") from None
 
-# %% ../nbs/01_data.ipynb #81aedbc2
+# %% ../nbs/01_data.ipynb #9b9e4dae
 def _find(data: Any, encoding: str, progress: bool) -> list[tuple[Path | Corpus, str]]:
     """The files, sorted, that a corpus, an address, a file, a folder, a pattern or a list of these names, and their encodings."""
     if isinstance(data, (list, tuple)):
@@ -217,12 +212,11 @@ def _find(data: Any, encoding: str, progress: bool) -> list[tuple[Path | Corpus,
     if isinstance(data, str) and re.match("https?://", data, re.IGNORECASE):
         name = re.sub(r"[^\w.-]", "_", re.split("[?#]", data)[0].rpartition("/")[2])
         return [(download(data, data_dir() / f"{_short_hash(data)}-{name}", progress=progress), encoding)]
+    found = [path] if path.is_file() else map(Path, glob.glob(str(path), recursive=True))
+    missing = f"there is no such file, folder or corpus; {_nearest(data, CORPORA)}"
     if path.is_dir():
         found = [file for file in path.iterdir() if re.search(r"\.((txt|md|jsonl)(\.gz|\.zst)?|parquet)$", file.name.lower())]
         missing = "holds no .txt, .md, .jsonl or .parquet file"
-    else:
-        found = [path] if path.is_file() else map(Path, glob.glob(str(path), recursive=True))
-        missing = f"there is no such file, folder or corpus; {_nearest(data, CORPORA)}"
     files = sorted(file for file in found if file.is_file())
     _check(bool(files), f"data is {str(data)!r}: {missing}")
     return [(file, encoding) for file in files]
@@ -276,15 +270,14 @@ def _read(files: Iterable[tuple[Path | Corpus, str]], field: str) -> Iterator[st
     """The parts of all documents, None between two documents."""
     return islice(chain.from_iterable(_documents(*file, field) for file in files), 1, None)
 
-# %% ../nbs/01_data.ipynb #14c0d82b
+# %% ../nbs/01_data.ipynb #0307a798
 def load_text(
     data: str | Path | Sequence = "sales-textbook",  # corpus name, file, folder, glob, http(s) address, or a list of these
     encoding: str = "utf-8",  # how the bytes of your own files spell characters
     progress: bool = True,  # show a bar while downloading
 ) -> str:  # lines end in "\n"; several documents are joined by one more
     """The text that `data` names, downloaded if need be; what cannot be found or read is a `UsageError`."""
-    parts = _read(_find(data, encoding, progress), field="text")
-    text = "".join("\n" if part is None else part for part in parts)
+    text = "".join("\n" if part is None else part for part in _read(_find(data, encoding, progress), field="text"))
     _check(bool(text.strip()), f"data is {str(data)!r}: the text is empty")
     return text
 
@@ -301,13 +294,9 @@ def split_text(
     _check(0 < cut < len(text), f"text of {len(text)} characters: it cannot be cut at {cut}; use a longer text")
     return text[:cut], text[cut:]
 
-# %% ../nbs/01_data.ipynb #03d75d4f
-def load_split(
-    data: str | Path | Sequence = "sales-textbook",  # as for `load_text`
-    encoding: str = "utf-8",  # as for `load_text`
-    progress: bool = True,  # show a bar while downloading
-) -> tuple[str, str]:  # training part, validation part
-    """Load a text and split it where its corpus says, or after 90 % of the characters."""
+# %% ../nbs/01_data.ipynb #5af80710
+def load_split(data: str | Path | Sequence = "sales-textbook", encoding: str = "utf-8", progress: bool = True) -> tuple[str, str]:  # see `load_text`
+    """Load a text as `load_text` does, and split it where its corpus says, or after 90 % of the characters: training part, validation part."""
     corpus = CORPORA.get(str(data))
     return split_text(load_text(data, encoding, progress), corpus.split_byte if corpus else None)
 
@@ -338,14 +327,13 @@ class TokenShards:
         """The largest id."""
         return max(int(array.max(initial=initial)) for array in self.arrays)
 
-# %% ../nbs/01_data.ipynb #f690b3f0
+# %% ../nbs/01_data.ipynb #782ede95
 @lru_cache(maxsize=2)
 def _round(n_tokens: int, length: int, number: int, seed: int) -> Tensor:
     """Where the windows of one round of `shuffled_batch` start, in their order: the cut and the order follow from number and seed alone."""
     generator = torch.Generator().manual_seed((seed * 1_000_003 + number) % 2**63)
     n_windows = max(1, n_tokens // length - 1)
-    slack = n_tokens - n_windows * length  # places where the first window may start
-    cut = torch.randint(0, min(slack, length), (1,), generator=generator)
+    cut = torch.randint(0, min(n_tokens - n_windows * length, length), (1,), generator=generator)  # where the first window starts
     return cut + torch.randperm(n_windows, generator=generator) * length
 
 
@@ -368,17 +356,15 @@ class TokenDataset:
         """N, the number of tokens."""
         return len(self.token_ids)
 
-    def random_batch(self, batch_size: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:  # generator: source of chance; None: torch's own
+    def random_batch(self, batch_size: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:  # generator: None: torch's own
         """B windows from random places, inputs and targets, (B, T) each: for training."""
         return self._windows_at(torch.randint(0, len(self) - self.context_length, (batch_size,), generator=generator))
 
     def shuffled_batch(self, batch_size: int, step: int, seed: int) -> tuple[Tensor, Tensor]:  # step: batches before this one; seed: of the order
         """B windows side by side in a shuffled order, inputs and targets, (B, T) each, all windows once before any comes again: for training."""
         n_windows = max(1, len(self) // self.context_length - 1)  # one is given up, so that each round can be cut elsewhere
-        first, stop = step * batch_size, (step + 1) * batch_size  # numbers of these windows, counted over all rounds
-        rounds = range(first // n_windows, (stop - 1) // n_windows + 1)
-        parts = [_round(len(self), self.context_length, n, seed)[max(0, first - n * n_windows) : stop - n * n_windows] for n in rounds]
-        return self._windows_at(torch.cat(parts))
+        numbers = [divmod(n, n_windows) for n in range(step * batch_size, (step + 1) * batch_size)]  # round, and place in it
+        return self._windows_at(torch.stack([_round(len(self), self.context_length, number, seed)[i] for number, i in numbers]))
 
     def _windows_at(self, starts: Tensor) -> tuple[Tensor, Tensor]:
         """Gather (B,) windows and their targets, each (B, T), in one indexing operation."""
@@ -389,11 +375,10 @@ class TokenDataset:
     def windows(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:  # batch_size: B, windows in one batch at most
         """Windows side by side, inputs and targets, (B, T) each, which together predict every token after the first once: for evaluation.
         The last window may be shorter."""
-        length = self.context_length
-        n_full = (len(self) - 1) // length
+        n_full = (len(self) - 1) // self.context_length
         for first in range(0, n_full, batch_size):
-            yield self._windows_at(torch.arange(first, min(first + batch_size, n_full)) * length)
-        rest = torch.from_numpy(self.token_ids[n_full * length :].astype(np.int64))[None]  # (1, what is left)
+            yield self._windows_at(torch.arange(first, min(first + batch_size, n_full)) * self.context_length)
+        rest = torch.from_numpy(self.token_ids[n_full * self.context_length :].astype(np.int64))[None]  # (1, what is left)
         if rest.shape[1] > 1:
             yield rest[:, :-1], rest[:, 1:]
 
@@ -418,17 +403,6 @@ def _chunks(parts: Iterable[str | None], split: int, size: int) -> Iterator[tupl
                 yield "train" if left >= 0 else "validation", [*chunk, waiting[:end]]
                 chunk, waiting, length = [], waiting[end:], len(waiting) - end
     yield "train" if left > 0 else "validation", [*chunk, waiting]
-
-# %% ../nbs/01_data.ipynb #2e243272
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A temporary file that becomes `path` when the block has written it."""
-    temporary = path.with_name(f".partial-{path.name}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    yield temporary
-    with open(temporary, "rb+") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
 
 # %% ../nbs/01_data.ipynb #7ccd9485
 class TextFiles:
@@ -471,7 +445,7 @@ def _read_manifest(folder: Path) -> dict:
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"{folder / 'manifest.json'} is broken ({type(error).__name__}: {error})") from error
 
-# %% ../nbs/01_data.ipynb #e716318e
+# %% ../nbs/01_data.ipynb #84ac2fe0
 def write_shards(
     texts: TextFiles,  # what to encode
     tokenizer: Any,  # its `encode_array`, `vocab_size`, `special_tokens` and `save` are used
@@ -494,7 +468,7 @@ def write_shards(
         return np.concatenate([between if text is None else tokenizer.encode_array(text) for text in item[1]]).astype(dtype)
 
     def note() -> None:
-        with _whole(folder / "manifest.json") as partial:
+        with written_whole(folder / "manifest.json") as partial:
             partial.write_text(json.dumps(manifest), encoding="utf-8")
 
     with locked(folder / "tokenize.lock"), ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -513,7 +487,7 @@ def write_shards(
             shards = manifest["shards"][name]  # how many tokens each has
             group = islice(group, len(shards) * shard_chunks, None)
             while encoded := list(pool.map(encode, islice(group, shard_chunks))):
-                with _whole(folder / f"{name}-{len(shards):05}.npy") as partial:
+                with written_whole(folder / f"{name}-{len(shards):05}.npy") as partial:
                     np.save(partial, np.concatenate(encoded))
                 shards.append(sum(map(len, encoded)))
                 note()
@@ -521,12 +495,9 @@ def write_shards(
         note()
     return manifest
 
-# %% ../nbs/01_data.ipynb #33fdbdce
-def open_shards(
-    folder: str | Path,  # of `write_shards`
-    part: str = "train",  # or validation
-) -> np.ndarray | TokenShards:  # memory-mapped
-    """The token ids of one part; an unfinished or broken folder is a `UsageError`."""
+# %% ../nbs/01_data.ipynb #6d4ef617
+def open_shards(folder: str | Path, part: str = "train") -> np.ndarray | TokenShards:  # folder: of `write_shards`; part: or validation
+    """The token ids of one part, memory-mapped; an unfinished or broken folder is a `UsageError`."""
     manifest, arrays = _read_manifest(Path(folder)), []
     _check(bool(manifest.get("complete")), f"the tokens in {folder} are not finished: run `tokenize` once more with the same words")
     for number, n_tokens in enumerate(manifest["shards"][part]):

@@ -46,19 +46,19 @@ def sources() -> list[tuple[str, bool, str]]:  # what it is, whether it is at ha
     return [*rows, ("weights of gpt2", weights.is_file(), f"{_HUB}/openai-community/gpt2/resolve/main/{weights.name}")]
 
 # %% ../nbs/support/doctor.ipynb #b3864a10
-def ask(url: str, timeout: float = 3.0) -> str:  # url: address of a file; timeout: seconds to wait, 0: do not ask
-    """Whether a server would give us a file, or why not."""
+def ask(name: str, here: bool, url: str, timeout: float = 3.0) -> str:  # a row of `sources`; timeout: seconds to wait, 0: do not ask
+    """Whether a file is at hand, and whether its server would give it to us, or why not."""
     import requests
 
     url = url.replace(_HUB, os.environ.get("HF_ENDPOINT", "").rstrip("/") or _HUB)
-    server = url.split("/")[2]
+    facts = f"{name} is {'' if here else 'not '}at hand, {url.split('/')[2]}"
     if timeout <= 0:
-        return f"{server} was not asked"
+        return f"{facts} was not asked"
     try:
         requests.head(url, timeout=timeout, allow_redirects=True).raise_for_status()
-        return f"{server} is reachable"
+        return f"{facts} is reachable"
     except requests.RequestException as error:
-        return f"{server} is out of reach ({scratch.data._judge(error)[0]})"
+        return f"{facts} is out of reach ({scratch.data._judge(error)[0]})"
 
 # %% ../nbs/support/doctor.ipynb #1307f70e
 SELF_TEST_LOSS = 1.25, 1.37  # nats per letter after ten steps
@@ -110,7 +110,6 @@ def examine_run(folder: str | Path) -> list[str]:  # folder: of a run
 class Doctor:
     """Look at this installation and this machine, and at runs if RUN names some. The exit code is 1 where something is broken."""
 
-    words = "[RUN]"
     timeout: float = 3.0  # seconds to wait for each source of downloads; 0: do not ask them
 
     def run(self, words: list[str], given: Collection[str]) -> None:  # the words and the flags of the line
@@ -123,11 +122,9 @@ class Doctor:
                 lines, broken = [f"BROKEN: {error if isinstance(error, UsageError) else repr(error)}"], [*broken, title]
             print(f"{title}:", *lines, sep="\n  ")
         print(f"Broken: {', '.join(broken)}" if broken else "All is well")
-        if broken:
-            raise SystemExit(1)
+        raise SystemExit(1 if broken else 0)
 
     def files(self) -> list[str]:
         """What is at hand, and which sources can be reached: all are asked at once."""
         with ThreadPoolExecutor(20) as pool:
-            answers = [(name, here, pool.submit(ask, url, self.timeout)) for name, here, url in sources()]
-        return [f"{name} is {'' if here else 'not '}at hand, {answer.result()}" for name, here, answer in answers]
+            return [*pool.map(lambda source: ask(*source, self.timeout), sources())]

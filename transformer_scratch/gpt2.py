@@ -8,7 +8,7 @@ __all__ = ['TRANSPOSED', 'HF_FIELDS', 'HF_FIXED', 'GPT2_SIZES', 'FINETUNING', 't
            'hf_tokenizer', 'save_hf', 'open_pretrained', 'answer_bytes', 'DialogueDataset', 'finetuning_data',
            'chat_prompt', 'FineTuning', 'finetune']
 
-# %% ../nbs/10_gpt2_finetune.ipynb #751d2038
+# %% ../nbs/10_gpt2_finetune.ipynb #a75f2b8c
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -22,12 +22,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from .checkpoint import NANOGPT_NAMES, _check_size, _fill, _open_pickle, _open_safetensors, rename_modules
-from .checkpoint import load_model, load_weights, written_whole
+from .checkpoint import load_model, load_weights
 from .config import GPTConfig, SamplingConfig, TrainingConfig, UsageError, _check, _check_within, _nearest
 from .data import TokenDataset, download, load_split
 from .generation import generate_text
 from .model import GPT, count_parameters
-from .runtime import data_dir, free_memory, pick_device
+from .runtime import data_dir, free_memory, pick_device, written_whole
 from .tokenizer import BPETokenizer, Tokenizer, _joined, load_tiktoken
 from .training import Evaluation, Trainer, evaluate_loss, training_memory
 
@@ -64,24 +64,18 @@ _KNOWN = json.loads((files("transformer_scratch") / "reference" / "gpt2.json").r
 HF_FIELDS: dict[str, str] = _KNOWN["fields"]  # our GPTConfig: GPT-2's config.json
 HF_FIXED: dict[str, str | bool] = _KNOWN["fixed"]  # what every GPT-2 says there, or leaves unsaid
 
-# %% ../nbs/10_gpt2_finetune.ipynb #c6e0feb6
-def check_gpt2(
-    config: GPTConfig,  # of any model
-) -> GPTConfig:  # the same, if GPT-2's architecture has it
+# %% ../nbs/10_gpt2_finetune.ipynb #713a0bdc
+def check_gpt2(config: GPTConfig) -> GPTConfig:  # config: of any model; the same comes back, if GPT-2's architecture has it
     """A field in which a model is no GPT-2 is a `UsageError` that names it. Sizes are free, but a context above 1,024 is not."""
-    gpt2 = GPTConfig()
-    fixed = GPTConfig.__dataclass_fields__.keys() - HF_FIELDS.keys() - {"n_kv_heads", "rope_base", "init"}
-    pairs = {name: (getattr(config, name), getattr(gpt2, name)) for name in sorted(fixed)}
-    pairs["n_kv_heads"] = (config.key_value_heads, config.n_heads)
-    for name, (value, expected) in pairs.items():
-        _check(value == expected, f"{name} is {value!r}: GPT-2's architecture can only have {expected!r}")
-    _check_within(config, 1, gpt2.context_length, "context_length")
+    free = HF_FIELDS.keys() | {"rope_base", "init"}
+    for name, expected in (vars(GPTConfig()) | {"n_kv_heads": config.n_heads}).items():
+        value = config.key_value_heads if name == "n_kv_heads" else getattr(config, name)
+        _check(name in free or value == expected, f"{name} is {value!r}: GPT-2's architecture can only have {expected!r}")
+    _check_within(config, 1, GPTConfig().context_length, "context_length")
     return config
 
-# %% ../nbs/10_gpt2_finetune.ipynb #11bc7406
-def read_hf_config(
-    path: str | Path,  # a config.json as transformers writes it
-) -> GPTConfig:
+# %% ../nbs/10_gpt2_finetune.ipynb #47bde0ae
+def read_hf_config(path: str | Path) -> GPTConfig:  # path: a config.json as transformers writes it
     """The architecture that a GPT-2's config.json describes; any other is a `UsageError`."""
     try:
         with open(path, "rb") as file:
@@ -93,26 +87,18 @@ def read_hf_config(
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(f"{path} is not the config.json of a GPT-2: {error}") from error
 
-# %% ../nbs/10_gpt2_finetune.ipynb #15a1e39b
-def check_memory(
-    n_bytes: int,  # what is needed beside all that is there already
-    purpose: str,  # what for
-    advice: str,  # what to do without so much
-    device: torch.device | str = "cpu",  # whose memory
-) -> None:
-    """A need for more memory than is free is a `UsageError`."""
+# %% ../nbs/10_gpt2_finetune.ipynb #b00b2e89
+def check_memory(n_bytes: int, purpose: str, advice: str, device: torch.device | str = "cpu") -> None:  # purpose: what needs the bytes
+    """A need for more memory than is free, beside all that is there already, is a `UsageError`, with advice what to do without so much."""
     free = free_memory(device) or n_bytes  # where nothing is known, nothing is refused
     _check(n_bytes <= free, f"{purpose} needs about {n_bytes / 1e9:,.1f} GB of memory, and {free / 1e9:.1f} GB are free: {advice}")
 
-# %% ../nbs/10_gpt2_finetune.ipynb #7a70e695
+# %% ../nbs/10_gpt2_finetune.ipynb #7f9579c9
 GPT2_SIZES: dict[str, str | None] = _KNOWN["sha256"]  # name: that of its model.safetensors, where we know it
 
 
-def find_gpt2(
-    source: str | Path,  # a size, a folder, or a file of weights with its config.json beside it
-    progress: bool = True,  # show a bar while downloading
-) -> Path:  # the file of weights
-    """Where the weights lie. A published size is downloaded into `data_dir()` once, from the hub or its mirror HF_ENDPOINT."""
+def find_gpt2(source: str | Path, progress: bool = True) -> Path:  # both as for `load_gpt2`
+    """The file in which the weights lie. A published size is downloaded into `data_dir()` once, from the hub or its mirror HF_ENDPOINT."""
     path, name = Path(source), str(source)
     if name in GPT2_SIZES:
         path = data_dir() / name
@@ -124,10 +110,8 @@ def find_gpt2(
     _check(bool(found), f"model is {name!r}: there is no such size, folder or file; {_nearest(name, GPT2_SIZES)}")
     return found[0]
 
-# %% ../nbs/10_gpt2_finetune.ipynb #fdf153f8
-def read_hf_weights(
-    path: str | Path,  # model.safetensors, or a pytorch_model.bin
-) -> dict[str, Tensor]:
+# %% ../nbs/10_gpt2_finetune.ipynb #a8afe872
+def read_hf_weights(path: str | Path) -> dict[str, Tensor]:  # path: model.safetensors, or a pytorch_model.bin
     """The tensors in a file, memory-mapped if it is safetensors. A damaged file, or a pickle with more in it, is a `UsageError`."""
     content = _open_safetensors(path) if Path(path).suffix == ".safetensors" else _open_pickle(path)
     for name, value in content.items():
@@ -153,23 +137,20 @@ def load_gpt2(
     _fill(to_hf_state_dict(model.state_dict()), to_hf_state_dict(weights), path)
     return model.eval()
 
-# %% ../nbs/10_gpt2_finetune.ipynb #bd704e56
-def bpe_merges(
-    ranks: Mapping[bytes, int],  # token: its rank, single bytes included
-) -> list[tuple[bytes, bytes]]:  # the two tokens that make each longer one, in the order of the ranks
-    """The merges behind a vocabulary. A token that no two before it make is a `UsageError`."""
-    merges = []
+# %% ../nbs/10_gpt2_finetune.ipynb #c56d626b
+def bpe_merges(ranks: Mapping[bytes, int]) -> list[tuple[bytes, bytes]]:  # ranks: token: its rank, single bytes included
+    """The two tokens that make each longer one of a vocabulary, in the order of the ranks. A token that no two before it make is a `UsageError`."""
+    merges, before = [], {}
     for token, rank in sorted(ranks.items(), key=lambda item: item[1]):
-        parts = _joined(token, ranks, limit=rank)
+        parts = _joined(token, before)
+        before[token] = rank
         _check(len(parts) <= 2, f"token {token!r} is not made of two others before it: this vocabulary was not learned by merging")
         if len(parts) == 2:
             merges.append(tuple(parts))
     return merges
 
-# %% ../nbs/10_gpt2_finetune.ipynb #ee9d2607
-def hf_tokenizer(
-    tokenizer: Tokenizer,  # a BPETokenizer
-) -> dict:  # the content of a tokenizer.json
+# %% ../nbs/10_gpt2_finetune.ipynb #c27ef8aa
+def hf_tokenizer(tokenizer: Tokenizer) -> dict:  # tokenizer: a BPETokenizer; the content of a tokenizer.json comes back
     """A byte-level BPE in the form of the library tokenizers, with the same ids. Another kind of tokenizer is a `UsageError`."""
     remedy = "GPT-2's is a byte-level BPE; train with the tokenizer bpe or gpt2"
     _check(isinstance(tokenizer, BPETokenizer), f"tokenizer is a {type(tokenizer).__name__}: {remedy}")
@@ -179,14 +160,13 @@ def hf_tokenizer(
         return token.decode("latin-1").translate(signs)
 
     vocab = {spelled(token): token_id for token, token_id in tokenizer.ranks.items()} | tokenizer.special_tokens
-    merges = [[spelled(part) for part in pair] for pair in bpe_merges(tokenizer.ranks)]
     byte_level, split = _KNOWN["byte_level"], _KNOWN["split"] | {"pattern": {"Regex": tokenizer.pattern}}
     return {
         "version": "1.0",
         "added_tokens": [_KNOWN["special"] | {"id": token_id, "content": text} for text, token_id in tokenizer.special_tokens.items()],
         "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, byte_level]},
         "decoder": byte_level,
-        "model": {"type": "BPE", "vocab": vocab, "merges": merges},
+        "model": {"type": "BPE", "vocab": vocab, "merges": [[*map(spelled, pair)] for pair in bpe_merges(tokenizer.ranks)]},
     }
 
 # %% ../nbs/10_gpt2_finetune.ipynb #8be3f7ed
@@ -215,12 +195,9 @@ def save_hf(
             (partial / name).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
         save_file(weights, partial / "model.safetensors", metadata={"format": "pt"})
 
-# %% ../nbs/10_gpt2_finetune.ipynb #95266dd0
-def open_pretrained(
-    source: str | Path,  # a run folder, or a size, folder or file of GPT-2
-    progress: bool = True,  # show a bar while downloading
-) -> tuple[GPT, Tokenizer]:
-    """A model to train on, and its tokenizer."""
+# %% ../nbs/10_gpt2_finetune.ipynb #f640b62a
+def open_pretrained(source: str | Path, progress: bool = True) -> tuple[GPT, Tokenizer]:  # source: a run folder, or as for `load_gpt2`
+    """A model to train on, and its tokenizer; with a bar of progress while it is downloaded."""
     if (Path(source) / "tokenizer").is_dir() and str(source) not in GPT2_SIZES:
         return load_model(source)
     model = load_gpt2(source, progress)
@@ -228,18 +205,16 @@ def open_pretrained(
     _check(known, f"{source} has {model.config.vocab_size} tokens: its tokenizer is not GPT-2's, and no other is read from such a folder")
     return model, load_tiktoken("gpt2")
 
-# %% ../nbs/10_gpt2_finetune.ipynb #5f495d71
-def answer_bytes(
-    text: str,  # lines that begin with `User:` or `Assistant:`, and lines that go on
-) -> np.ndarray:  # (number of UTF-8 bytes,) bool
-    """Which bytes the assistant says: from behind its name to the end of the line, and the lines that go on."""
+# %% ../nbs/10_gpt2_finetune.ipynb #6b0ba086
+def answer_bytes(text: str) -> np.ndarray:  # text: lines that begin with `User:` or `Assistant:`, and lines that go on
+    """Which bytes the assistant says, (number of UTF-8 bytes,) bool: from behind its name to the end of the line, and the lines that go on."""
     content = text.encode("utf-8")
     answers = np.zeros(len(content), dtype=bool)
     for said in re.finditer(rb"^Assistant:(.*?)(?=^User:|^Assistant:|\Z)", content, re.MULTILINE | re.DOTALL):
         answers[slice(*said.span(1))] = True
     return answers
 
-# %% ../nbs/10_gpt2_finetune.ipynb #d7a50e71
+# %% ../nbs/10_gpt2_finetune.ipynb #c88e4657
 class DialogueDataset(TokenDataset):
     """The token ids of a dialogue. Targets that the assistant does not say are -100, which no loss counts."""
 
@@ -263,34 +238,26 @@ class DialogueDataset(TokenDataset):
         starts = self._useful[torch.searchsorted(self._useful, starts).clamp(max=len(self._useful) - 1)]
         return super()._windows_at(starts)[0], self._targets._windows_at(starts)[1]
 
-    def windows(
-        self,
-        batch_size: int,  # B, windows in one batch at most
-    ) -> Iterator[tuple[Tensor, Tensor]]:  # inputs and targets, (B, T) each; the last window may be shorter
-        """Windows side by side, as in `TokenDataset`, with the targets of the assistant."""
+    def windows(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:  # batch_size: B, windows in one batch at most
+        """Windows side by side, as in `TokenDataset`, with the targets of the assistant: (B, T) each; the last window may be shorter."""
         for (inputs, _), (_, targets) in zip(super().windows(batch_size), self._targets.windows(batch_size)):
             yield inputs, targets
 
-# %% ../nbs/10_gpt2_finetune.ipynb #00ec4cd1
+# %% ../nbs/10_gpt2_finetune.ipynb #954b88b6
 def finetuning_data(
-    data: str | Path,  # whatever `load_text` takes
-    tokenizer: Tokenizer,  # the model's own
-    context_length: int,  # T, length of a window
-    answers_only: bool = True,  # of a dialogue learn what the assistant says, and nothing else
-    encoding: str = "utf-8",  # how the bytes of your own files spell characters
+    data: str | Path, tokenizer: Tokenizer, context_length: int, answers_only: bool = True, encoding: str = "utf-8"  # data: as for `load_text`
 ) -> tuple[TokenDataset, TokenDataset]:  # training part, held-out part
-    """A text to learn from and to be judged by; as `DialogueDataset` if it has lines of a `User:` and lines of an `Assistant:`."""
+    """A text to learn from and to be judged by, cut by the model's own tokenizer into windows of `context_length` tokens: as
+    `DialogueDataset` if it has lines of a `User:` and lines of an `Assistant:`, and then, with `answers_only`, nothing is learned
+    but what the assistant says. `encoding` is how the bytes of your own files spell characters."""
     parts = load_split(data, encoding)
     if all(re.search(f"^{name}:", parts[0], re.MULTILINE) for name in ("User", "Assistant")):
         return tuple(DialogueDataset(part, tokenizer, context_length, answers_only) for part in parts)
     return tuple(TokenDataset(tokenizer.encode(part), context_length) for part in parts)
 
 
-def chat_prompt(
-    said: str,  # by the user
-    before: str = "",  # the dialogue so far, in whole lines
-) -> str:  # to be continued by a model
-    """A dialogue up to the place where the assistant begins to answer."""
+def chat_prompt(said: str, before: str = "") -> str:  # said: by the user; before: the dialogue so far, in whole lines
+    """A dialogue up to the place where the assistant begins to answer, for a model to continue."""
     return f"{before}User: {said}\nAssistant:"
 
 # %% ../nbs/10_gpt2_finetune.ipynb #0802c63d

@@ -5,19 +5,18 @@
 # %% auto #0
 __all__ = ['LoRALinear', 'add_lora', 'remove_lora', 'merge_lora', 'lora_state_dict', 'save_lora', 'load_lora']
 
-# %% ../nbs/11_lora.ipynb #f07534fc
+# %% ../nbs/11_lora.ipynb #1f75af69
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from .checkpoint import _fill, _open_safetensors, written_whole
+from .checkpoint import _fill, _open_safetensors, save_weights
 from .config import _check, _nearest
 
-# %% ../nbs/11_lora.ipynb #119c551a
+# %% ../nbs/11_lora.ipynb #c37d4a90
 class LoRALinear(nn.Linear):
     """A linear layer with a thin branch beside it: W x + b + alpha / rank · B A x (Hu et al. 2021, §4.1)."""
 
@@ -43,10 +42,7 @@ class LoRALinear(nn.Linear):
         """What is printed in the layer's brackets."""
         return f"{super().extra_repr()}, rank={len(self.lora_a)}"
 
-    def forward(
-        self,
-        x: Tensor,  # (..., inputs)
-    ) -> Tensor:  # (..., outputs)
+    def forward(self, x: Tensor) -> Tensor:  # (..., inputs) to (..., outputs)
         few = F.linear(F.dropout(x, self.dropout, self.training), self.lora_a)  # (..., r)
         return super().forward(x) + self.lora_scale * F.linear(few, self.lora_b)
 
@@ -81,10 +77,8 @@ def add_lora(
     _put(model, branches, trained=False)
     return sum(branch.lora_a.numel() + branch.lora_b.numel() for branch in branches.values())
 
-# %% ../nbs/11_lora.ipynb #820bca68
-def remove_lora(
-    model: nn.Module,  # changed in place
-) -> None:
+# %% ../nbs/11_lora.ipynb #c31437f0
+def remove_lora(model: nn.Module) -> None:  # model: changed in place
     """Take all branches off: plain linear layers with the weights beside which the branches stood, and nothing is frozen."""
     layers = {}
     for name, branch in _branches(model).items():
@@ -110,22 +104,16 @@ def lora_state_dict(
     _check(bool(_branches(model)), "model has no branches: call add_lora first")
     return {name: values for name, values in model.state_dict().items() if ".lora_" in name}
 
-# %% ../nbs/11_lora.ipynb #25409311
-def save_lora(
-    model: nn.Module,  # with branches
-    path: str | Path,  # a .safetensors file
-) -> None:
+# %% ../nbs/11_lora.ipynb #f066e68d
+def save_lora(model: nn.Module, path: str | Path) -> None:  # model: with branches; path: a .safetensors file
     """Write the branches, whole or not at all."""
-    with written_whole(path) as partial:
-        save_file(lora_state_dict(model), partial)
+    save_weights(lora_state_dict(model), path)
 
-# %% ../nbs/11_lora.ipynb #51b1c99b
-def load_lora(
-    model: nn.Module,  # the base beside which the branches were trained; branches that it has are taken off
-    source: str | Path | Mapping[str, Tensor],  # a file of `save_lora`, or what `lora_state_dict` returned
-    dropout: float = 0.0,  # share of a branch's input set to zero, should training go on
-) -> None:
-    """Freeze a model and put saved branches beside its layers. A damaged or unfitting source is a `UsageError` and changes nothing."""
+# %% ../nbs/11_lora.ipynb #f03e459e
+def load_lora(model: nn.Module, source: str | Path | Mapping[str, Tensor], dropout: float = 0.0) -> None:  # dropout: as for `add_lora`
+    """Freeze a model and put saved branches beside its layers: those in a file of `save_lora`, or what `lora_state_dict` returned.
+    The model is the base beside which they were trained; branches that it has are taken off. A damaged or unfitting source is a
+    `UsageError` and changes nothing."""
     weights, where = (source, "source") if isinstance(source, Mapping) else (_open_safetensors(source), source)
     ranks = {name.removesuffix(".lora_a"): len(values) for name, values in weights.items() if name.endswith(".lora_a")}
     _check(bool(ranks), f"{where} has no lora_a in it: name a file that save_lora wrote")

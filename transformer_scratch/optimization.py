@@ -53,7 +53,7 @@ def _product_format(device: torch.device) -> torch.dtype:
     has_bfloat16 = {"cpu": getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False), "cuda": lambda: True}
     return torch.bfloat16 if has_bfloat16.get(device.type, lambda: False)() else torch.float32
 
-# %% ../nbs/06_optimization.ipynb #17c276cd
+# %% ../nbs/06_optimization.ipynb #aae0739d
 class Muon(torch.optim.Optimizer):
     """Momentum whose direction is orthogonalised, for the matrices inside the blocks (Jordan et al. 2024).
 
@@ -72,21 +72,15 @@ class Muon(torch.optim.Optimizer):
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "parts": None})
 
     @torch.no_grad()
-    def step(
-        self,
-        closure=None,  # accepted because every PyTorch optimizer accepts one
-    ) -> Tensor | None:  # the closure's loss
+    def step(self, closure=None) -> Tensor | None:  # closure: accepted because every PyTorch optimizer accepts one; its loss is returned
         """Move every weight that has a gradient."""
         loss = None if closure is None else torch.enable_grad()(closure)()
         stacks = defaultdict(list)  # equal shapes go through `orthogonalize` together
         for group in self.param_groups:
-            for weight in group["params"]:
-                if weight.grad is None:
-                    continue
-                state = self.state[weight]
-                if not state:
-                    state["momentum"] = torch.zeros_like(weight)
-                momentum = state["momentum"].mul_(group["momentum"]).add_(weight.grad)
+            for weight in (weight for weight in group["params"] if weight.grad is not None):
+                if weight not in self.state:
+                    self.state[weight]["momentum"] = torch.zeros_like(weight)
+                momentum = self.state[weight]["momentum"].mul_(group["momentum"]).add_(weight.grad)
                 ahead = weight.grad.add(momentum, alpha=group["momentum"])  # Nesterov: look one step ahead
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
                 heights, whole = group["parts"] or [len(weight)], gathered(weight)
@@ -197,12 +191,11 @@ def learning_rate_factor(
         return warmup_stable_decay(step, config.max_iters, config.warmup_iters, config.decay_fraction, config.final_learning_rate)
     return constant(step, config.warmup_iters)
 
-# %% ../nbs/06_optimization.ipynb #3bdd39f8
+# %% ../nbs/06_optimization.ipynb #5c094642
 def set_learning_rate(
     optimizers: Sequence[torch.optim.Optimizer],  # as `make_optimizer` returns them
     factor: float,  # share of the peak rate
 ) -> None:
     """Set every group's rate to its own peak times `factor`."""
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            group["lr"] = group["initial_lr"] * factor
+    for group in (group for optimizer in optimizers for group in optimizer.param_groups):
+        group["lr"] = group["initial_lr"] * factor

@@ -39,7 +39,7 @@ def _visible(piece: str | bytes | int) -> str:
     signs = str(piece).translate(_VISIBLE)
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in signs) or "∅"
 
-# %% ../nbs/support/plots.ipynb #3e40b28e
+# %% ../nbs/support/plots.ipynb #b2a153f8
 class _Shown(str):
     """A Markdown text: a notebook renders it, a terminal prints it as it is."""
 
@@ -54,14 +54,12 @@ def _columns_wide(text: str) -> int:
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], align: str, title: str = "") -> _Shown:
     """A pipe table that is also readable as it is; `align` has a letter a column: l for text, r for numbers."""
     lines = [[re.sub(r"[|*`$<~^&\\]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", cell) for cell in line] for line in (header, *rows)]
-    widths = [max(3, *(_columns_wide(line[i]) for line in lines)) for i in range(len(header))]
-    rule = (":" + "-" * (width + 1) if side == "l" else "-" * (width + 1) + ":" for side, width in zip(align, widths))
-    text = []
-    for line in lines:
-        pads = (" " * (width - _columns_wide(cell)) for width, cell in zip(widths, line))
-        cells = (cell + pad if side == "l" else pad + cell for side, cell, pad in zip(align, line, pads))
-        text.append(f"| {' | '.join(cells)} |")
-    return _Shown(f"**{title}**\n\n" * bool(title) + "\n".join([text[0], f"|{'|'.join(rule)}|", *text[1:]]))
+    columns = []
+    for side, *cells in zip(align, *lines):
+        place, width = str.ljust if side == "l" else str.rjust, max(3, *map(_columns_wide, cells))
+        head, *body = (f" {place(cell, width + len(cell) - _columns_wide(cell))} " for cell in cells)
+        columns.append([head, place(":", width + 2, "-"), *body])
+    return _Shown(f"**{title}**\n\n" * bool(title) + "\n".join(f"|{'|'.join(line)}|" for line in zip(*columns)))
 
 # %% ../nbs/support/plots.ipynb #378273fa
 def show_tokens(
@@ -115,13 +113,10 @@ def show_matrix(
         table.append(["⋮"] * len(header) if i < 0 else [_visible(row_names[i]), *numbers])
     return _table(header, table, "l" + "r" * len(columns), f"{title} ({' × '.join(map(str, values.shape))})".strip())
 
-# %% ../nbs/support/plots.ipynb #37c5d5ae
-def show_table(
-    rows: Any,  # list of dicts with the same keys, or a DataFrame
-    digits: int = 3,  # after the point
-    title: str = "",  # above the table
-) -> _Shown:  # displays itself as Markdown
-    """A table of names and numbers; large whole numbers get their thousands separated."""
+# %% ../nbs/support/plots.ipynb #aab1f81f
+def show_table(rows: Any, digits: int = 3, title: str = "") -> _Shown:  # rows: list of dicts with the same keys, or a DataFrame
+    """A table of names and numbers, which displays itself as Markdown, with a title above it. Numbers are written with `digits`
+    after the point; large whole ones get their thousands separated."""
     rows = rows.to_dict("records") if hasattr(rows, "to_dict") else list(rows)
     if not rows:
         return _Shown("(no rows)")
@@ -192,7 +187,7 @@ def _write_numbers(axes: Any, mesh: Any) -> None:
         dark = np.dot(mesh.cmap(mesh.norm(value))[:3], (0.3, 0.59, 0.11)) <= 0.5  # red, green and blue are not equally bright
         axes.text(column, row, _cell(float(value), digits), ha="center", va="center", color="white" if dark else "#111111", fontsize=10)
 
-# %% ../nbs/support/plots.ipynb #b427e93c
+# %% ../nbs/support/plots.ipynb #f44416af
 def _matrix(values, labels, names, title="", signed=False, axes=None, flat=False, side=None, limit=None, scale=True):
     """A labelled heat map, (0, 0) at the upper left; entries that are not finite stay blank and hatched.
 
@@ -217,8 +212,7 @@ def _matrix(values, labels, names, title="", signed=False, axes=None, flat=False
     gap = 1 if min(wide, high) > 0.3 else 0.4 if min(wide, high) > 0.12 else 0
     look = {"cmap": "RdBu", "vmin": -largest} if signed else {"cmap": "Blues", "vmin": 0}
     with _figure(min(width, _WIDTH), height, axes) as axes:
-        edges = np.arange(n_columns + 1) - 0.5, np.arange(n_rows + 1) - 0.5
-        mesh = axes.pcolormesh(*edges, shown, vmax=largest, edgecolors="white", linewidth=gap, **look)
+        mesh = axes.pcolormesh(np.arange(-0.5, n_columns), np.arange(-0.5, n_rows), shown, vmax=largest, edgecolors="white", linewidth=gap, **look)
         axes.patch.set(hatch="////", edgecolor="#bbbbbb", linewidth=0)
         axes.spines[:].set_visible(False)
         axes.set(xlabel=names[1], ylabel=names[0], title=title, aspect="auto" if flat else "equal")

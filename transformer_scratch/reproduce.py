@@ -52,15 +52,18 @@ def _band(row: dict) -> tuple[np.ndarray, np.ndarray]:
     tolerance = 0.0 if kind == "equal" else value
     return published - tolerance, published + tolerance
 
-# %% ../nbs/support/reproduce.ipynb #2c6f4831
-def distance(
-    row: dict,  # of the ledger
-    ours: float | Sequence[float],  # as many figures as were published, or of a curve the first of them
-) -> float:
-    """How far the worst of our figures lies outside its band: 0 inside, and infinite where it is not a number."""
+# %% ../nbs/support/reproduce.ipynb #36568323
+def distance(row: dict, ours: float | Sequence[float]) -> float:  # row: of the ledger
+    """How far the worst of our figures lies outside its band: 0 inside, and infinite where it is not a number.
+
+    `ours` holds as many figures as were published, or of a curve the first of them.
+    """
     low, high = (end[: np.size(ours)] if end.ndim else end for end in _band(row))
     outside = np.maximum(low - np.asarray(ours), np.asarray(ours) - high)
     return round(float(np.nan_to_num(outside, nan=np.inf).max().clip(0.0)), 9)  # a mean of seeds is not exact to the last digit
+
+# %% ../nbs/support/reproduce.ipynb #fc740042
+_Figures = Iterator[tuple[str, list]]  # id of a row, our figure for each seed; empty where it cannot be known
 
 # %% ../nbs/support/reproduce.ipynb #827cbb8f
 def _count(preset: str, what: str = "parameters", plus: int = 0, changes: dict | None = None) -> int:
@@ -71,8 +74,8 @@ def _count(preset: str, what: str = "parameters", plus: int = 0, changes: dict |
     with torch.device("meta"):  # shapes without memory
         return count_parameters(GPT(config)) + plus
 
-# %% ../nbs/support/reproduce.ipynb #52d5c991
-def _sizing(steps: int | None, seeds: Sequence[int], device: str) -> Iterator[tuple[str, list]]:  # id of a row, our figure
+# %% ../nbs/support/reproduce.ipynb #44653b7f
+def _sizing(steps: int | None, seeds: Sequence[int], device: str) -> _Figures:
     """Arithmetic that is more than a count."""
     with torch.device("meta"):
         in_torch = count_parameters(nn.Transformer(batch_first=True))
@@ -82,8 +85,8 @@ def _sizing(steps: int | None, seeds: Sequence[int], device: str) -> Iterator[tu
     yield "paper/learning-rate", [[max(rates), 1 + rates.index(max(rates))]]
     yield "miller/untrained-uniform", [math.log(65)]
 
-# %% ../nbs/support/reproduce.ipynb #6f395bbe
-def _tokenizers(steps: int | None, seeds: Sequence[int], device: str) -> Iterator[tuple[str, list]]:  # id of a row, our figure
+# %% ../nbs/support/reproduce.ipynb #21f5ef99
+def _tokenizers(steps: int | None, seeds: Sequence[int], device: str) -> _Figures:
     """Token counts of the sources' texts, and encoders against tiktoken."""
     gpt2, cl100k = load_tiktoken("gpt2"), load_tiktoken("cl100k_base")
     yield "tokenizers/sha256", [3]  # load_tiktoken refuses others
@@ -105,27 +108,25 @@ def _tokenizers(steps: int | None, seeds: Sequence[int], device: str) -> Iterato
         pairs = ((tokenizer.encode(text), encode_slowly(text, tokenizer.ranks, tokenizer.pattern)) for text in map(load_text, names))
         yield id, [sum(fast != slow for fast, slow in pairs)]
 
-# %% ../nbs/support/reproduce.ipynb #54eaada7
-def train_recipe(
-    make_model: Callable[[], GPT],  # called after the seed is set
-    config: TrainingConfig,  # its seed, text, tokenizer and all the rest
-    steps: int | None = None,  # stop after so many; None: when the recipe is done
-    log: Callable[[str], None] | None = print,  # gets the lines of losses
-) -> Trainer:  # trained
-    """Train from the start, without a run folder."""
+# %% ../nbs/support/reproduce.ipynb #698f95c6
+def train_recipe(make_model: Callable[[], GPT], config: TrainingConfig, steps: int | None = None, log: Callable | None = print) -> Trainer:  # trained
+    """Train from the start, without a run folder.
+
+    `make_model` is called after the seed is set; `config` has the seed, text, tokenizer and all the rest; after so many `steps` it stops
+    (None: when the recipe is done); `log` gets the lines of losses.
+    """
     texts = load_split(config.data)
     set_threads(config.threads)
     set_seed(config.seed)
     model = make_model()
     tokenizer = make_tokenizer(config.tokenizer, texts[0], model.config.vocab_size)
     parts = [TokenDataset(tokenizer.encode(text), model.config.context_length) for text in texts]
-    trainer = Trainer(model, tokenizer, *parts, config, log=log)
-    trainer.hooks.append(lambda trainer, step: setattr(trainer, "stop", step == steps))
+    trainer = Trainer(model, tokenizer, *parts, config, hooks=[lambda trainer, step: setattr(trainer, "stop", step == steps)], log=log)
     trainer.train()
     return trainer
 
-# %% ../nbs/support/reproduce.ipynb #94b4cdc7
-def _train_rows(rows: Sequence[dict], steps: int | None, seeds: Sequence[int], device: str, out: Path) -> Iterator[tuple[str, list]]:
+# %% ../nbs/support/reproduce.ipynb #f2573fd9
+def _train_rows(rows: Sequence[dict], steps: int | None, seeds: Sequence[int], device: str, out: Path) -> _Figures:
     """Train a preset and read the figures from it. What a training that is cut short cannot tell is an empty list."""
     asked = rows[0]["train"]
     recipe = PRESETS[asked["preset"]]
@@ -144,30 +145,27 @@ def _train_rows(rows: Sequence[dict], steps: int | None, seeds: Sequence[int], d
         else:
             yield row["id"], [run.best if read == "best" else run.history[-1][read] for run in runs if whole]
 
-# %% ../nbs/support/reproduce.ipynb #ba77f9c9
+# %% ../nbs/support/reproduce.ipynb #3517f0be
 def original_start(seed: int) -> dict[str, Tensor]:  # seed: of PyTorch's global generator
     """The weights with which the original demo starts: embedding, blocks with their heads one by one, output layer, in this order."""
     torch.manual_seed(seed)
-    layers = {"token_embedding_lookup_table": nn.Embedding(100_071, 64)}
-    for block in range(8):
-        name = f"transformer_blocks.{block}."
-        attention = name + "multi_head_attention_layer."
-        for head in range(4):
-            layers |= {f"{attention}heads.{head}.{part}_layer": nn.Linear(64, 16, bias=False) for part in ("key", "query", "value")}
-        layers[attention + "projection_layer"] = nn.Linear(64, 64)
-        layers[name + "feed_forward_layer.ffn.0"] = nn.Linear(64, 256)
-        layers[name + "feed_forward_layer.ffn.2"] = nn.Linear(256, 64)
-        layers |= {f"{name}layer_norm_{number}": nn.LayerNorm(64) for number in (1, 2)}
-    layers["transformer_blocks.8"] = nn.LayerNorm(64)
-    layers["language_model_out_linear_layer"] = nn.Linear(64, 100_070)
-    return {f"{name}.{key}": value for name, layer in layers.items() for key, value in layer.state_dict().items()}
+    demo = nn.ModuleDict({"token_embedding_lookup_table": nn.Embedding(100_071, 64), "transformer_blocks": nn.ModuleList()})
+    for _ in range(8):
+        heads = [nn.ModuleDict({f"{part}_layer": nn.Linear(64, 16, bias=False) for part in ("key", "query", "value")}) for _ in range(4)]
+        attention = nn.ModuleDict({"heads": nn.ModuleList(heads), "projection_layer": nn.Linear(64, 64)})
+        feed_forward = nn.ModuleDict({"ffn": nn.Sequential(nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 64))})
+        norms = {f"layer_norm_{number}": nn.LayerNorm(64) for number in (1, 2)}
+        demo["transformer_blocks"].append(nn.ModuleDict({"multi_head_attention_layer": attention, "feed_forward_layer": feed_forward} | norms))
+    demo["transformer_blocks"].append(nn.LayerNorm(64))
+    demo["language_model_out_linear_layer"] = nn.Linear(64, 100_070)
+    return demo.state_dict()
 
-# %% ../nbs/support/reproduce.ipynb #33ba7402
-def replay_original(
-    train_ids: Sequence[int],  # the text's training part, in cl100k_base
-    n_steps: int = 200,  # how far to go
-) -> tuple[GPT, list[float], list[float]]:  # the model after these steps, the loss of each, and the recorded losses
-    """The original demo's first steps without dropout: its start, its batches, its optimizer, our layers."""
+# %% ../nbs/support/reproduce.ipynb #4978f434
+def replay_original(train_ids: Sequence[int], n_steps: int = 200) -> tuple[GPT, list[float], list[float]]:  # n_steps: how far to go
+    """The original demo's first steps without dropout: its start, its batches, its optimizer, our layers.
+
+    `train_ids` are the text's training part, in cl100k_base. Gives the model after these steps, the loss of each, and the recorded losses.
+    """
     start = original_start(seed=1337)
     random_state = torch.get_rng_state()  # making our own model draws numbers too
     model = import_original_demo(start, dropout=0.0)
@@ -184,8 +182,8 @@ def replay_original(
     recorded = csv.DictReader(_reference_text("original_demo_first200.csv").splitlines())
     return model, losses, [float(row["train_loss"]) for row in recorded]
 
-# %% ../nbs/support/reproduce.ipynb #a29b4822
-def _original_demo(steps: int | None, seeds: Sequence[int], device: str) -> Iterator[tuple[str, list]]:  # id of a row, our figure
+# %% ../nbs/support/reproduce.ipynb #280ffc40
+def _original_demo(steps: int | None, seeds: Sequence[int], device: str) -> _Figures:
     """The exact start and where it leads."""
     parts = [load_tiktoken("cl100k_base").encode(text) for text in load_split("sales-textbook")]
     model, losses, recorded = replay_original(parts[0], min(steps or 200, 200))
@@ -201,11 +199,10 @@ class ChainedBlock(TransformerBlock):
     def forward(self, x: Tensor, rope: None = None, cache: None = None) -> Tensor:  # (B, T, D) to (B, T, width of the heads)
         return self.feed_forward(self.attention(x))
 
-# %% ../nbs/support/reproduce.ipynb #11a5b983
-MILLER_STAGES: dict[str, tuple[GPTConfig, TrainingConfig]] = {  # each adds the part that it is named after
-    id.removeprefix("miller/"): (GPTConfig(**row["stage"]["model"]), TrainingConfig(**row["stage"]["training"]))
-    for id, row in load_ledger().items()
-    if "stage" in row
+# %% ../nbs/support/reproduce.ipynb #64141fbb
+_stages = {id.removeprefix("miller/"): row["stage"] for id, row in load_ledger().items() if "stage" in row}
+MILLER_STAGES = {  # each adds the part that it is named after
+    name: (GPTConfig(**stage["model"]), TrainingConfig(**stage["training"])) for name, stage in _stages.items()
 }
 
 
@@ -232,8 +229,8 @@ def make_stage(name: str) -> GPT:  # name: a key of `MILLER_STAGES`
             block.attention.qkv, model.output = nn.Linear(width, 3 * 16, bias=False), nn.Linear(16, config.vocab_size)
     return model
 
-# %% ../nbs/support/reproduce.ipynb #9835ed6a
-def _miller(steps: int | None, seeds: Sequence[int], device: str) -> Iterator[tuple[str, list]]:  # id of a row, our figure for each seed
+# %% ../nbs/support/reproduce.ipynb #498d3c41
+def _miller(steps: int | None, seeds: Sequence[int], device: str) -> _Figures:
     """All stages of his ladder that a CPU trains in seconds, and the scaled one on a GPU."""
     texts, losses, untrained = load_split("tiny-shakespeare"), {}, []
     characters = TokenDataset(CharTokenizer.from_text(texts[0]).encode(texts[0]), context_length=8)
@@ -249,19 +246,17 @@ def _miller(steps: int | None, seeds: Sequence[int], device: str) -> Iterator[tu
         yield f"miller/{name}", losses[name]
     yield "miller/order", [deep[1] - shallow[1] for deep, shallow in zip(losses["three-blocks"], losses["feed-forward"])]
 
-# %% ../nbs/support/reproduce.ipynb #0bfd6113
+# %% ../nbs/support/reproduce.ipynb #8b00e151
 RECIPES = {"sizing": _sizing, "tokenizers": _tokenizers, "original-demo": _original_demo, "miller": _miller}
 RECIPES |= dict.fromkeys(("nanogpt-cpu", "nanogpt-gpu"))  # nothing beyond training presets
 
 
-def our_figures(
-    name: str,  # a key of `RECIPES`
-    steps: int | None = None,  # only the first steps of a training; None: all
-    n_seeds: int = 1,  # how often to train: with seed 1, 2 and so on
-    device: str = "auto",  # where to compute
-    out: str | Path = "runs/reproduce",  # folder for training curves
-) -> Iterator[tuple[str, list]]:  # id of a row, our figure for each seed; empty where it cannot be known
-    """All figures of a recipe, one after the other, each as soon as it is known."""
+def our_figures(name: str, steps: int | None = None, n_seeds: int = 1, device: str = "auto", out: str | Path = "runs/reproduce") -> _Figures:  # lazy
+    """All figures of a recipe, one after the other, each as soon as it is known: the id of a row and our figure for each seed.
+
+    `name` is a key of `RECIPES`; `steps`: only the first steps of a training, None for all; `n_seeds`: how often to train, with seed 1, 2
+    and so on; `device`: where to compute; `out`: folder for training curves. A figure that cannot be known comes as an empty list.
+    """
     rows = [row for row in load_ledger().values() if row["recipe"] == name and "page" not in row]
     arguments = (steps, range(1, n_seeds + 1), device)
     yield from ((row["id"], [_count(**row["count"])]) for row in rows if "count" in row)
@@ -271,12 +266,9 @@ def our_figures(
         yield from _train_rows(list(same), *arguments, Path(out))
     yield from ((row["id"], []) for row in rows if "needs" in row and "train" not in row and "stage" not in row)
 
-# %% ../nbs/support/reproduce.ipynb #8f7524d1
-def judge(
-    row: dict,  # of the ledger
-    ours: list,  # our figure for each seed, perhaps a list itself; empty: not known
-) -> dict:  # id, ours (the mean), spread (highest minus lowest), seeds, distance (None: not judged), verdict
-    """Hold our figure beside the published one."""
+# %% ../nbs/support/reproduce.ipynb #ca072771
+def judge(row: dict, ours: list) -> dict:  # row: of the ledger; ours: our figure for each seed, perhaps a list itself; empty: not known
+    """Hold our figure beside the published one: id, ours (the mean), spread (highest minus lowest), seeds, distance (None: not judged), verdict."""
     if not ours:
         verdict = f"not run: needs {row['needs']}" if "needs" in row else "not judged: cut short"
         return {"id": row["id"], "ours": None, "spread": None, "seeds": 0, "distance": None, "verdict": verdict}
@@ -285,23 +277,18 @@ def judge(
     verdict = f"not reached: off by {off:.2g}" if off else "agrees"
     return {"id": row["id"], "ours": mean.tolist(), "spread": spread.tolist(), "seeds": len(ours), "distance": off, "verdict": verdict}
 
-# %% ../nbs/support/reproduce.ipynb #aad0e372
-def figure_text(
-    figure: float | Sequence | None,  # a number, several, or none
-) -> str:
+# %% ../nbs/support/reproduce.ipynb #cbfbdf54
+def figure_text(figure: float | Sequence | None) -> str:  # figure: a number, several, or none
     """A figure for a table: whole numbers with commas, others with five digits, a dash for none."""
-    if figure is None:
-        return "–"
-    numbers = np.atleast_1d(figure)
-    return ", ".join(f"{number:,.0f}" if float(number).is_integer() else f"{number:.5g}" for number in numbers)
+    numbers = [] if figure is None else np.atleast_1d(figure)
+    return ", ".join(f"{number:,.0f}" if float(number).is_integer() else f"{number:.5g}" for number in numbers) or "–"
 
-# %% ../nbs/support/reproduce.ipynb #f82f6393
-def check_recipe(
-    name: str,  # a key of `RECIPES`
-    out: str | Path,  # folder for NAME.json
-    *arguments,  # steps, n_seeds and device, as `our_figures` takes them
-) -> list[dict]:  # one result for each row of the ledger that the recipe knows
-    """Run a recipe, print its figures beside the published ones, and write them down."""
+# %% ../nbs/support/reproduce.ipynb #7917ada5
+def check_recipe(name: str, out: str | Path, *arguments) -> list[dict]:  # one result for each row of the ledger that the recipe knows
+    """Run a recipe, print its figures beside the published ones, and write them down.
+
+    `name` is a key of `RECIPES`; `out` is a folder for NAME.json; `arguments` are steps, n_seeds and device, as `our_figures` takes them.
+    """
     ledger, results, began = load_ledger(), [], time.monotonic()
     about = {"device": f"{pick_device(*arguments[2:])}, threads {torch.get_num_threads()}, torch {torch.__version__}", "version": __version__}
     Path(out).mkdir(parents=True, exist_ok=True)

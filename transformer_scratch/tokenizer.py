@@ -85,7 +85,7 @@ def _write_json(folder: str | Path, **description: object) -> None:
     content = json.dumps({"format": "transformer-scratch tokenizer 1", **description}, ensure_ascii=False)
     (Path(folder) / "tokenizer.json").write_bytes(content.encode("utf-8"))
 
-# %% ../nbs/02_tokenizer.ipynb #d074066c
+# %% ../nbs/02_tokenizer.ipynb #b882360d
 class CharTokenizer(Tokenizer):
     """One token for each character of a fixed list; a character's place in the list is its id."""
 
@@ -93,9 +93,8 @@ class CharTokenizer(Tokenizer):
         _check_text(characters)
         unique = 0 < len(set(characters)) == len(characters)
         _check(unique, f"characters is {characters[:80]!r}, empty or with one twice: give each once, or use CharTokenizer.from_text")
-        self.characters = characters
+        self.characters, self.special_tokens = characters, {}
         self.tokens = [character.encode("utf-8") for character in characters]
-        self.special_tokens = {}
         self._ids = np.full(ord(max(characters)) + 2, -1)  # by code point; the last place stands for all that are higher
         self._ids[[ord(character) for character in characters]] = range(len(characters))
 
@@ -118,20 +117,17 @@ class CharTokenizer(Tokenizer):
         """Write the characters to `tokenizer.json`."""
         _write_json(folder, kind="char", characters=self.characters)
 
-# %% ../nbs/02_tokenizer.ipynb #abaac001
+# %% ../nbs/02_tokenizer.ipynb #0845c0ea
 GPT2_SPLIT_PATTERN = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
-CL100K_SPLIT_PATTERN = (
-    r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
-)
+CL100K_SPLIT_PATTERN = r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
 
-# %% ../nbs/02_tokenizer.ipynb #99df096e
+# %% ../nbs/02_tokenizer.ipynb #7f27da9d
 def _count_pieces(text: str, pattern: str) -> Counter[str]:
     """The distinct pieces into which a pattern cuts a text, and how often each occurs; together they must be the whole text."""
     import regex  # comes with tiktoken
 
+    _check(not re.search(r"\(\?(R|&|P>|[+-]?\d)", pattern), f"pattern is {pattern!r}: it calls itself, which may never end")
     try:
-        if re.search(r"\(\?(R|&|P>|[+-]?\d)", pattern):
-            raise regex.error("it calls itself, which may never end")
         counts = Counter(regex.findall(pattern, text))
     except regex.error as error:
         raise UsageError(f"pattern is {pattern!r}: {error}") from error
@@ -139,14 +135,13 @@ def _count_pieces(text: str, pattern: str) -> Counter[str]:
     _check(whole, f"pattern is {pattern!r}: it must cover all characters, match no empty string, and group with (?:...) only")
     return counts
 
-# %% ../nbs/02_tokenizer.ipynb #548f6996
+# %% ../nbs/02_tokenizer.ipynb #117ad3fe
 class _PairQueue:
     """Which pair of neighbours is the most frequent now, and where it occurs."""
 
     def __init__(self, weights: np.ndarray) -> None:
         self.weights = weights  # for each place: how often the piece around it occurs in the text
-        self.places: dict[int, np.ndarray] = {}  # pair, as the number first * 2**32 + second -> where it was when it was added
-        self.heap: list[tuple[int, int]] = []  # (minus the count when added, pair): the smallest entry comes first
+        self.heap: list[tuple[int, int, np.ndarray]] = []  # (minus the count, pair, its places) when added; pair: first * 2**32 + second
 
     def add(self, pairs: np.ndarray, places: np.ndarray) -> None:
         """Add new pairs, the i-th at `places[i]`; a pair that occurs only once is left out."""
@@ -154,36 +149,31 @@ class _PairQueue:
         pairs, places = pairs[order], places[order]
         starts = np.flatnonzero(np.diff(pairs, prepend=-1))
         counts = np.add.reduceat(self.weights[places], starts).tolist()
-        ends = [*starts[1:].tolist(), len(places)]
-        for pair, count, start, end in zip(pairs[starts].tolist(), counts, starts.tolist(), ends):
-            if count > 1:
-                self.places[pair] = places[start:end]
-                heappush(self.heap, (-count, pair))
+        for pair, count, start, end in zip(pairs[starts].tolist(), counts, starts.tolist(), [*starts[1:].tolist(), None]):
+            if count > 1:  # the smallest entry comes first; no pair is added twice, so places are never compared
+                heappush(self.heap, (-count, pair, places[start:end]))
 
     def pop(self, symbols: np.ndarray, lengths: np.ndarray) -> tuple[int, int, np.ndarray] | None:
         """The most frequent pair (in a tie the one with the smaller ids) and its places; None when no pair occurs twice."""
         while self.heap:
-            minus_count, pair = heappop(self.heap)
+            minus_count, pair, places = heappop(self.heap)
             first, second = pair >> 32, pair & 0xFFFFFFFF
-            places = self.places.pop(pair)
             places = places[(symbols[places] == first) & (symbols[places + lengths[first]] == second)]
             count = int(np.add.reduce(self.weights[places]))
             if count == -minus_count:
                 return first, second, places
             if count > 1:  # other merges took some of its places
-                self.places[pair] = places
-                heappush(self.heap, (-count, pair))
+                heappush(self.heap, (-count, pair, places))
         return None
 
-# %% ../nbs/02_tokenizer.ipynb #c12ca98c
+# %% ../nbs/02_tokenizer.ipynb #67d1dfc9
 def learn_merges(
     piece_counts: Mapping[str, int],  # the distinct pieces of a text and how often each occurs
     n_merges: int,  # the most merges to learn
 ) -> list[tuple[int, int]]:  # the joined pairs in order; the i-th makes the symbol 256 + i
     """Byte-pair encoding: join the most frequent pair of neighbours, again and again (Sennrich et al. 2016)."""
-    pieces = [piece.encode("utf-8") for piece in piece_counts]
-    borders = np.cumsum([0, *(len(piece) + 1 for piece in pieces)])
-    symbols = np.frombuffer(b"\0".join([b"", *pieces, b""]), dtype=np.uint8).astype(np.int64)
+    symbols = np.frombuffer(b"\xff".join([b"", *(piece.encode("utf-8") for piece in piece_counts), b""]), dtype=np.uint8).astype(np.int64)
+    borders = np.flatnonzero(symbols == 0xFF)  # a byte that no text has
     symbols[borders] = -1
     queue = _PairQueue(weights=np.repeat([0, *piece_counts.values()], np.diff(borders, prepend=-1)))
     n_merges = min(n_merges, len(symbols))  # each merge uses up a place
@@ -215,7 +205,7 @@ def _without_overlaps(places: np.ndarray, step: int) -> np.ndarray:
     row_starts = np.where(np.diff(places, prepend=-step - 1) != step, index, 0)
     return places[(index - np.maximum.accumulate(row_starts)) % 2 == 0]
 
-# %% ../nbs/02_tokenizer.ipynb #2374ddcc
+# %% ../nbs/02_tokenizer.ipynb #1ffa8175
 def encode_slowly(
     text: str,  # any text
     ranks: Mapping[bytes, int],  # token: its rank
@@ -227,24 +217,21 @@ def encode_slowly(
     return [ranks[token] for piece in regex.findall(pattern, text) for token in _joined(piece.encode("utf-8"), ranks)]
 
 
-def _joined(piece: bytes, ranks: Mapping[bytes, int], limit: float = float("inf")) -> list[bytes]:
-    """The tokens of a piece: its bytes, of which the neighbours of the lowest rank below a limit are joined, again and again."""
+def _joined(piece: bytes, ranks: Mapping[bytes, int]) -> list[bytes]:
+    """The tokens of a piece: its bytes, of which the neighbours of the lowest rank are joined, again and again."""
     parts = [bytes([byte]) for byte in piece]
-    while joins := [(ranks[a + b], i) for i, (a, b) in enumerate(zip(parts, parts[1:])) if ranks.get(a + b, limit) < limit]:
+    while joins := [(ranks[a + b], i) for i, (a, b) in enumerate(zip(parts, parts[1:])) if a + b in ranks]:
         _, i = min(joins)
         parts[i : i + 2] = [parts[i] + parts[i + 1]]
     return parts
 
-# %% ../nbs/02_tokenizer.ipynb #ac894cc2
-_LARGEST_ID = (1 << 24) - 1  # far above any vocabulary in use: a file with a larger id is broken
-
-
+# %% ../nbs/02_tokenizer.ipynb #008a1395
 def _by_id(ranks: Mapping[bytes, int], special_tokens: Mapping[str, int]) -> list[bytes | None]:
     """The token of each id. A vocabulary that lacks a byte, or in which an id is used twice or is none, is refused."""
     owners: dict[int, bytes] = {}
     for token, token_id in [*ranks.items(), *((name.encode("utf-8"), token_id) for name, token_id in special_tokens.items())]:
-        if not token or not isinstance(token_id, int) or not 0 <= token_id <= _LARGEST_ID:
-            raise UsageError(f"token {token!r} has the id {token_id!r}: a token is not empty, its id a whole number from 0 to {_LARGEST_ID}")
+        if not token or not isinstance(token_id, int) or not 0 <= token_id < 1 << 24:  # far above any vocabulary in use
+            raise UsageError(f"token {token!r} has the id {token_id!r}: a token is not empty, its id a whole number from 0 to {(1 << 24) - 1}")
         if token_id in owners:
             raise UsageError(f"the tokens {owners[token_id]!r} and {token!r} share the id {token_id}: every id stands for one token")
         owners[token_id] = token
@@ -354,11 +341,10 @@ class TextStream:
         """What is left at the end: a replacement character for bytes that never became one."""
         return self._decoder.decode(b"", final=True)
 
-# %% ../nbs/02_tokenizer.ipynb #57659d59
+# %% ../nbs/02_tokenizer.ipynb #3c997a1e
 def _rank_folder() -> Path:
     """Where tiktoken keeps rank files, each under the sha1 of its address."""
-    chosen = os.environ.get("TIKTOKEN_CACHE_DIR") or os.environ.get("DATA_GYM_CACHE_DIR")
-    return Path(chosen or Path(tempfile.gettempdir()) / "data-gym-cache")
+    return Path(os.environ.get("TIKTOKEN_CACHE_DIR") or os.environ.get("DATA_GYM_CACHE_DIR") or Path(tempfile.gettempdir(), "data-gym-cache"))
 
 
 def _fetch_rank_file(url: str) -> bytes:
@@ -392,7 +378,7 @@ def load_tiktoken(
     patterns = {"gpt2": GPT2_SPLIT_PATTERN, "cl100k_base": CL100K_SPLIT_PATTERN}
     return BPETokenizer(definition["mergeable_ranks"], patterns.get(name, definition["pat_str"]), definition["special_tokens"], name)
 
-# %% ../nbs/02_tokenizer.ipynb #fc8537ea
+# %% ../nbs/02_tokenizer.ipynb #28593002
 class CompactTokenizer(Tokenizer):
     """An encoding cut down to some of its tokens and the 256 bytes, numbered anew; any other token is spelled in bytes."""
 
@@ -402,8 +388,7 @@ class CompactTokenizer(Tokenizer):
         used_ids: Iterable[int],  # the ids of `base` to keep; its special tokens go unless they are among them
     ) -> None:
         byte_ids = [base.ranks[bytes([byte])] for byte in range(256)]
-        self.base = base
-        self.base_ids = sorted({*map(int, used_ids), *byte_ids})
+        self.base, self.base_ids = base, sorted({*map(int, used_ids), *byte_ids})
         self.tokens = [base.token_bytes(base_id) for base_id in self.base_ids]
         self._ids = np.full(base.vocab_size, -1)  # by the id of the base; -1: dropped
         self._ids[self.base_ids] = range(len(self.base_ids))
@@ -429,7 +414,7 @@ class CompactTokenizer(Tokenizer):
         _write_json(folder, kind="compact", base_ids=self.base_ids)
         self.base.save(Path(folder) / "base")
 
-# %% ../nbs/02_tokenizer.ipynb #a953e847
+# %% ../nbs/02_tokenizer.ipynb #e087be79
 def load_tokenizer(
     folder_or_name: str | Path,  # what `save` wrote, or the name of an encoding of tiktoken's
 ) -> Tokenizer:  # equal to the one that was saved
@@ -448,10 +433,9 @@ def load_tokenizer(
         if saved["kind"] == "bpe":
             return BPETokenizer(_read_ranks(path.with_name("ranks.tiktoken")), saved["pattern"], saved["special_tokens"], saved["name"])
         return CompactTokenizer(load_tokenizer(path.with_name("base")), saved["base_ids"])
-    except UsageError as error:
-        raise UsageError(f"the tokenizer in {path.parent} is broken: {error}") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise UsageError(f"the tokenizer in {path.parent} is broken ({type(error).__name__}: {error})") from error
+        kind = "" if isinstance(error, UsageError) else f"{type(error).__name__}: "  # ours are whole sentences
+        raise UsageError(f"the tokenizer in {path.parent} is broken: {kind}{error}") from error
 
 
 def _read_ranks(path: Path) -> dict[bytes, int]:
@@ -466,13 +450,11 @@ def _read_ranks(path: Path) -> dict[bytes, int]:
         _check(len(ranks) == number, f"{path.name}, line {number}: the token {token!r} was there before")
     return ranks
 
-# %% ../nbs/02_tokenizer.ipynb #1e468e9e
-def make_tokenizer(
-    kind: str,  # char, bpe, gpt2, cl100k_base, compact:gpt2, compact:cl100k_base (or another of tiktoken's names)
-    train_text: str,  # the training part only: a vocabulary must not have seen the validation text
-    vocab_size: int,  # for bpe: how many tokens to learn
-) -> Tokenizer:  # fitted to the text where the kind asks for it
-    """The tokenizer that a recipe names; an unknown kind is a `UsageError` that offers the nearest."""
+# %% ../nbs/02_tokenizer.ipynb #a0f2ef6f
+def make_tokenizer(kind: str, train_text: str, vocab_size: int) -> Tokenizer:  # train_text: the training part only; vocab_size: for bpe
+    """The tokenizer that a recipe names: char, bpe, gpt2, cl100k_base, compact:gpt2, compact:cl100k_base (or another of tiktoken's names),
+    fitted to the text where the kind asks for it. A vocabulary must not have seen the validation text, and bpe learns `vocab_size` tokens.
+    An unknown kind is a `UsageError` that offers the nearest."""
     from tiktoken import list_encoding_names
 
     encodings = list_encoding_names()
@@ -481,15 +463,12 @@ def make_tokenizer(
         return CharTokenizer.from_text(train_text)
     if kind == "bpe":
         return train_bpe(train_text, vocab_size)
-    if kind.startswith("compact:"):
-        return CompactTokenizer.from_text(load_tiktoken(kind.removeprefix("compact:")), train_text)
-    return load_tiktoken(kind)
+    encoding = load_tiktoken(kind.removeprefix("compact:"))
+    return CompactTokenizer.from_text(encoding, train_text) if kind.startswith("compact:") else encoding
 
-# %% ../nbs/02_tokenizer.ipynb #725aa719
-def tokenizer_fingerprint(
-    tokenizer: Tokenizer,  # any that can save itself
-) -> str:  # 64 hexadecimal digits
-    """The sha256 of the files that a tokenizer saves: equal for equal tokenizers, another after any change."""
+# %% ../nbs/02_tokenizer.ipynb #c78eae04
+def tokenizer_fingerprint(tokenizer: Tokenizer) -> str:  # tokenizer: any that can save itself
+    """The sha256 (64 hexadecimal digits) of the files that a tokenizer saves: equal for equal tokenizers, another after any change."""
     digest = hashlib.sha256()
     with tempfile.TemporaryDirectory() as folder:
         tokenizer.save(folder)

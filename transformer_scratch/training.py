@@ -6,7 +6,7 @@
 __all__ = ['LOG_COLUMNS', 'SIGNALS', 'TrainingStep', 'Evaluation', 'evaluate_loss', 'clip_gradients', 'first_bad_tensor',
            'write_log', 'draw_losses', 'interrupts_noted', 'TrainingRun', 'Trainer', 'training_memory', 'bytes_sent']
 
-# %% ../nbs/08_training.ipynb #6bd43f40
+# %% ../nbs/08_training.ipynb #a4088534
 import csv
 import hashlib
 import math
@@ -26,16 +26,14 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from tqdm import tqdm
 
 import transformer_scratch
-from transformer_scratch.checkpoint import (
-    _remove_leftovers, _write_config, latest_checkpoint, load_checkpoint, load_run_tokenizer, random_states, read_config, save_checkpoint,
-    save_run, save_weights, set_random_states, _whole_weights, written_whole,
-)  # fmt: skip
+from .checkpoint import _remove_leftovers, _whole_weights, _write_config, latest_checkpoint, load_checkpoint, load_run_tokenizer
+from .checkpoint import random_states, read_config, save_checkpoint, save_run, save_weights, set_random_states
 from .config import GPTConfig, Preset, TrainingConfig, UsageError, _check
 from .data import TokenDataset
 from .model import GPT, count_parameters, next_token_loss
 from .optimization import learning_rate_factor, make_optimizer, set_learning_rate
 from .plots import plot_losses
-from .runtime import ProcessGroup, gathered, locked, pick_device, pick_dtype, set_seed, sharded_like
+from .runtime import ProcessGroup, gathered, locked, pick_device, pick_dtype, set_seed, sharded_like, written_whole
 from .tokenizer import Tokenizer, tokenizer_fingerprint
 
 # %% ../nbs/08_training.ipynb #83204bca
@@ -73,7 +71,7 @@ def _own_share(inputs: Tensor, targets: Tensor, group: ProcessGroup) -> tuple[Te
     mine = slice(group.rank, None, group.world_size)
     return nn.functional.pad(inputs, missing)[mine], nn.functional.pad(targets, missing, value=-100)[mine]
 
-# %% ../nbs/08_training.ipynb #c2002d7f
+# %% ../nbs/08_training.ipynb #2ccb0dbe
 @torch.no_grad()
 def evaluate_loss(
     model: GPT,  # put in evaluation mode meanwhile
@@ -96,8 +94,7 @@ def evaluate_loss(
     try:
         for inputs, targets in drawn if n_batches else dataset.windows(batch_size):
             inputs, targets = _own_share(inputs, targets, group)
-            hidden_states = model.hidden_states(inputs.to(device))
-            sums.append(next_token_loss(hidden_states, model.output, targets.to(device), chunk_size, reduction="sum"))
+            sums.append(next_token_loss(model.hidden_states(inputs.to(device)), model.output, targets.to(device), chunk_size, reduction="sum"))
             predicted.append(targets[targets != -100])
     finally:
         model.train(was_training)
@@ -119,10 +116,8 @@ def clip_gradients(
     clip_grads_with_norm_(parameters, max_norm, norm.nan_to_num(0.0, posinf=0.0), foreach=foreach)  # bad ones stay as they are
     return norm
 
-# %% ../nbs/08_training.ipynb #e0497a48
-def first_bad_tensor(
-    model: nn.Module,  # after a backward pass
-) -> str | None:  # "weight NAME" or "gradient of NAME"; None where all are finite
+# %% ../nbs/08_training.ipynb #99d74ba0
+def first_bad_tensor(model: nn.Module) -> str | None:  # model: after a backward pass; "weight NAME", "gradient of NAME", or None: all are finite
     """The first weight that holds NaN or infinity, or else the first gradient that does, from the loss downwards."""
     parameters = list(model.named_parameters())
     weights = [(f"weight {name}", parameter) for name, parameter in parameters]
@@ -136,25 +131,19 @@ def _loss_line(row: dict) -> str:
     losses = f"Training Loss: {row['training_loss']:.3f} Validation Loss: {row['validation_loss']:.3f}"
     return f"Step: {row['step']} {losses}  ({row['bits_per_byte']:.3f} bits per byte{kind})"
 
-# %% ../nbs/08_training.ipynb #b9f71dfb
+# %% ../nbs/08_training.ipynb #cfee0868
 LOG_COLUMNS = ("step", "training_loss", "validation_loss", "bits_per_byte", "full_pass", "learning_rate", "seconds")
 
 
-def write_log(
-    path: str | Path,  # a .csv file
-    rows: Sequence[dict],  # evaluations with the same keys
-) -> None:
+def write_log(path: str | Path, rows: Sequence[dict]) -> None:  # path: a .csv file; rows: evaluations with the same keys
     """Write evaluations as CSV, one line each; who reads the file meanwhile sees whole lines."""
     with written_whole(path) as partial, open(partial, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, LOG_COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
-# %% ../nbs/08_training.ipynb #e7b44b4a
-def draw_losses(
-    history: Sequence[dict],  # the rows of a run
-    path: str | Path,  # a .png file
-) -> None:
+# %% ../nbs/08_training.ipynb #3016861d
+def draw_losses(history: Sequence[dict], path: str | Path) -> None:  # history: the rows of a run; path: a .png file
     """Draw both loss curves into a file."""
     from matplotlib.figure import Figure
 
@@ -185,7 +174,7 @@ def interrupts_noted() -> Iterator[list[int]]:  # fills with the number of the s
         for number, handler in before.items():
             signal.signal(number, handler or signal.SIG_DFL)
 
-# %% ../nbs/08_training.ipynb #83325220
+# %% ../nbs/08_training.ipynb #ec01141a
 def _check_same(run: "TrainingRun") -> None:
     """Refuse to train one model with different programs, recipes or texts."""
     ends = [part.token_ids[cut] for part in (run.train_data, run.validation_data) for cut in (slice(2**20), slice(-(2**20), None))]
@@ -197,9 +186,8 @@ def _check_same(run: "TrainingRun") -> None:
     }
     everybody = run.group.gather({name: hashlib.sha256(fact).hexdigest() for name, fact in facts.items()})
     for name in facts:
-        odd = [rank for rank, theirs in enumerate(everybody) if theirs[name] != everybody[0][name]]
-        if odd:
-            raise UsageError(f"{name} of process {odd[0]} is not that of process 0: put the same {name} on every machine")
+        for rank, theirs in enumerate(everybody):
+            _check(theirs[name] == everybody[0][name], f"{name} of process {rank} is not that of process 0: put the same {name} on every machine")
 
 # %% ../nbs/08_training.ipynb #97d438bd
 def _join_processes(run: "TrainingRun") -> tuple[nn.Module, Callable]:
@@ -274,18 +262,17 @@ class TrainingRun:
             "random": random_states(self.generator),
         }
 
-# %% ../nbs/08_training.ipynb #548fae72
+# %% ../nbs/08_training.ipynb #6e32bc52
 def _stop_bad_run(run: TrainingRun, step: int) -> NoReturn:
     """Say where the first bad number is, what made it, and what helps."""
     where = first_bad_tensor(run.model) or ("length of the gradient" if run.loss.isfinite() else "loss")
     rate = run.optimizers[-1].param_groups[0]["lr"]
     newest = latest_checkpoint(run.run_folder) if run.run_folder else None
+    kept = f"The last good checkpoint is kept: {newest}" if newest else "Nothing was saved"
     cause = "a step before was too long" if where.startswith("weight") else f"numbers grew beyond what {str(run.dtype)[6:]} holds"
     remedy = f"learning_rate {run.config.learning_rate / 3:.2g}" if run.config.gradient_clip else "gradient_clip 1"
-    raise UsageError(
-        f"step {step}: {where} is not finite (training loss {run.loss:.4g}, learning_rate {rate:.3g}). Likely cause: {cause}; "
-        f"try {remedy}. " + (f"The last good checkpoint is kept: {newest}" if newest else "Nothing was saved")
-    )
+    trouble = f"step {step}: {where} is not finite (training loss {run.loss:.4g}, learning_rate {rate:.3g})"
+    raise UsageError(f"{trouble}. Likely cause: {cause}; try {remedy}. {kept}")
 
 # %% ../nbs/08_training.ipynb #e95e1ee6
 def _check_finite(run: TrainingRun) -> None:
@@ -364,7 +351,7 @@ def _read_checkpoint(run: TrainingRun) -> dict:
     _check(state["n_tokens"] == run.n_tokens, f"data has {sizes}: use the same command and text")
     return state
 
-# %% ../nbs/08_training.ipynb #489b5316
+# %% ../nbs/08_training.ipynb #c62508d4
 def _resume_training(run: TrainingRun) -> TrainingRun:
     """Go back to the newest checkpoint in the run folder, which is only read. Another model, tokenizer or text is a `UsageError`."""
     state = run.group.together(lambda: _read_checkpoint(run))
@@ -377,8 +364,7 @@ def _resume_training(run: TrainingRun) -> TrainingRun:
     run.scaler.load_state_dict(state["scaler"])
     run.generator = run.generator or torch.Generator()
     set_random_states(state["random"], run.generator)
-    for name in ("step", "history", "best", "seconds"):
-        setattr(run, name, state[name])
+    run.step, run.history, run.best, run.seconds = (state[name] for name in ("step", "history", "best", "seconds"))
     run.resumed = True
     return run
 
@@ -419,7 +405,7 @@ def _compile_step(run: TrainingRun) -> nn.Module:
     set_random_states(states)
     return compiled
 
-# %% ../nbs/08_training.ipynb #9946e0e4
+# %% ../nbs/08_training.ipynb #7c6417bc
 class Trainer(TrainingRun):
     """Trains a model by a recipe, from step 0 or from where `resume` found the run."""
 
@@ -495,18 +481,19 @@ class Trainer(TrainingRun):
             group.together(lambda: draw_losses(self.history, self.run_folder / "loss.png"), main_only=True)
         return self.history
 
-# %% ../nbs/08_training.ipynb #e40e865c
-def _shapes(model: GPT | GPTConfig) -> GPT:
-    """A model, or one without memory that has an architecture's shapes."""
-    with torch.device("meta"):
-        return model if isinstance(model, GPT) else GPT(model)
-
-
+# %% ../nbs/08_training.ipynb #deeac569
 def _count_trained(part: nn.Module) -> int:
     """The number of values that get gradients."""
     return sum(parameter.numel() for parameter in part.parameters() if parameter.requires_grad)
 
-# %% ../nbs/08_training.ipynb #4b4d8044
+
+def _counted(model: GPT | GPTConfig) -> tuple[GPT, int, int, int]:
+    """A model, or one without memory that has an architecture's shapes; how many values it has, how many in its blocks, how many are trained."""
+    with torch.device("meta"):
+        model = model if isinstance(model, GPT) else GPT(model)
+    return model, count_parameters(model), count_parameters(model.blocks), _count_trained(model)
+
+# %% ../nbs/08_training.ipynb #7168b061
 def training_memory(
     model: GPT | GPTConfig,  # its trainable weights get gradients; of an architecture, all of them
     training: TrainingConfig,  # batch_size, optimizer, sharding, dtype, device and loss_chunk_size decide
@@ -514,18 +501,17 @@ def training_memory(
     context_length: int | None = None,  # T, length of a window; None: all that the model reads
 ) -> dict[str, int]:  # part: bytes
     """What each process holds in memory at the peak of a training step; nothing is built."""
-    model = _shapes(model)
+    model, in_all, in_blocks, trained = _counted(model)
     sizes, shards = model.config, world_size if training.sharding == "full" else 1
     n_tokens = training.batch_size * (context_length or sizes.context_length) // world_size
-    trained, in_blocks = _count_trained(model), count_parameters(model.blocks)
-    whole = 0 if shards == 1 else count_parameters(model) - in_blocks + 2 * in_blocks // sizes.n_layers  # gathered at one time
+    whole = 0 if shards == 1 else in_all - in_blocks + 2 * in_blocks // sizes.n_layers  # gathered at one time
     block = 9 * sizes.d_model + (3 if sizes.activation == "swiglu" else 2) * sizes.feedforward_width  # numbers that a block keeps for each token
     if sizes.dropout:
         block += 4 * sizes.d_model + 4 * sizes.n_heads * (context_length or sizes.context_length)
     kept = sizes.n_layers * sizes.d_model + block if model.recompute_blocks else sizes.n_layers * block
     shared = sizes.vocab_size * sizes.d_model * model.output.weight.requires_grad  # gets two gradients, which are added
     parts = {
-        "parameters": 4 * (count_parameters(model) // shards + whole),
+        "parameters": 4 * (in_all // shards + whole),
         "gradients": 4 * (trained // shards + whole + shared),
         "optimizer": (8 * trained - 4 * _count_trained(model.blocks) * (training.optimizer == "muon")) // shards,  # Muon has one mean
         "activations": pick_dtype(training.dtype, pick_device(training.device)).itemsize * n_tokens * kept,
@@ -533,18 +519,16 @@ def training_memory(
     }
     return parts | {"gaps": sum(parts.values()) // 20}  # between pieces of memory that were given back
 
-# %% ../nbs/08_training.ipynb #7725b9d4
-def bytes_sent(
-    model: GPT | GPTConfig,  # as for `training_memory`
-    training: TrainingConfig,  # optimizer, sharding and gradient_accumulation decide
-    world_size: int,  # processes that share the batch
-) -> int:  # in one step
-    """What each process sends to the others in a step of training: all-reduce, all-gather and reduce-scatter around a ring."""
-    model = _shapes(model)
+# %% ../nbs/08_training.ipynb #745e470d
+def bytes_sent(model: GPT | GPTConfig, training: TrainingConfig, world_size: int) -> int:  # in one step; arguments as for `training_memory`
+    """What each process sends to the others in a step of training: all-reduce, all-gather and reduce-scatter around a ring.
+
+    Of the recipe, optimizer, sharding and gradient_accumulation decide.
+    """
+    model, in_all, in_blocks, trained = _counted(model)
     if training.sharding == "none":
-        numbers = 2 * _count_trained(model)  # gradients: each part travels around once to be summed, and once to be known
+        numbers = 2 * trained  # gradients: each part travels around once to be summed, and once to be known
     else:
-        in_blocks = count_parameters(model.blocks)
-        numbers = training.gradient_accumulation * (count_parameters(model) + in_blocks + _count_trained(model))  # blocks come twice
+        numbers = training.gradient_accumulation * (in_all + in_blocks + trained)  # blocks come twice
         numbers += 2 * in_blocks * (training.optimizer == "muon")  # which looks at whole matrices
     return 4 * numbers * (world_size - 1) // world_size
