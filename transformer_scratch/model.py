@@ -44,13 +44,7 @@ def swiglu(
     return F.silu(gates) * values
 
 # %% ../nbs/05_model.ipynb #3be13898
-_ACTIVATIONS = {  # name: the function, and how many times F values it reads
-    "relu": (F.relu, 1),
-    "gelu": (F.gelu, 1),
-    "gelu_tanh": (partial(F.gelu, approximate="tanh"), 1),
-    "relu_squared": (relu_squared, 1),
-    "swiglu": (swiglu, 2),
-}
+_ACTIVATIONS = {"relu": F.relu, "gelu": F.gelu, "gelu_tanh": partial(F.gelu, approximate="tanh"), "relu_squared": relu_squared, "swiglu": swiglu}
 
 # %% ../nbs/05_model.ipynb #9dc7f261
 class FeedForward(nn.Module):
@@ -65,8 +59,8 @@ class FeedForward(nn.Module):
         dropout: float = 0.0,  # share of the output set to zero in training
     ):
         super().__init__()
-        self.activation, n_inputs = _ACTIVATIONS[activation]
-        self.up = nn.Linear(d_model, n_inputs * d_ff, bias=bias)
+        self.activation = _ACTIVATIONS[activation]
+        self.up = nn.Linear(d_model, 2 * d_ff if activation == "swiglu" else d_ff, bias=bias)  # swiglu reads gates and values
         self.down = nn.Linear(d_ff, d_model, bias=bias)
         self.dropout = nn.Dropout(dropout)
 
@@ -183,12 +177,12 @@ class _ChunkedLoss(torch.autograd.Function):
     """The summed loss of next tokens, and in the same pass its gradients: logits are held for one chunk of positions only."""
 
     @staticmethod
-    def forward(ctx, hidden_states, weight, bias, targets, chunk_size):  # (n, D), (V, D), (V,), (n,)
-        """With p = softmax(logits), and y one at the target: the loss is -ln p[target], and the gradient of the logits p - y."""
+    def forward(ctx, hidden_states, weight, bias, targets, chunk_size, scale):  # (n, D), (V, D), (V,), (n,)
+        """With p = softmax(logits), and y one at the target: the loss is -ln p[target] · scale, and the gradient of the logits (p - y) · scale."""
         total, for_hidden, for_output = 0.0, [], None
         wide = torch.promote_types(weight.dtype, torch.float32)  # the format of sums
         for hidden, target in zip(hidden_states.split(chunk_size), targets.split(chunk_size)):
-            asked, target = (target != -100).to(wide), target.clamp(min=0)
+            asked, target = (target != -100).to(wide) * scale, target.clamp(min=0)
             logits = torch.addmm(bias[:, None], weight, hidden.T, beta=_BITS, alpha=_BITS)  # (V, n) in bits
             scores = logits.to(wide).sub_(logits.amax(0))  # at most 0, so that no power overflows
             right = scores.gather(0, target[None])[0]  # (n,)
@@ -207,8 +201,9 @@ class _ChunkedLoss(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, gradient):
-        """What `forward` has prepared, scaled."""
-        return *(kept if kept is None else gradient * kept for kept in ctx.saved_tensors), None, None
+        """What `forward` has prepared, scaled; a factor of one is not multiplied, since that means reading and writing all of it."""
+        as_is = gradient.is_cpu and not torch.compiler.is_compiling() and gradient == 1
+        return *(kept if kept is None or as_is else gradient * kept for kept in ctx.saved_tensors), None, None, None
 
 # %% ../nbs/05_model.ipynb #489b68b1
 def next_token_loss(
@@ -222,14 +217,15 @@ def next_token_loss(
     hidden_states, targets = hidden_states.flatten(0, -2), targets.flatten()  # (B·T, D) and (B·T,)
     if chunk_size == 0:
         return F.cross_entropy(output_layer(hidden_states), targets, reduction=reduction)
+    n_asked = (targets != -100).sum() if reduction == "mean" else 1
     if reduction != "none" and torch.is_grad_enabled() and type(output_layer) is nn.Linear:
         bias = hidden_states.new_zeros(output_layer.out_features) if output_layer.bias is None else output_layer.bias
-        total = _ChunkedLoss.apply(hidden_states, output_layer.weight, bias, targets, chunk_size)
-    else:
-        chunks = zip(hidden_states.split(chunk_size), targets.split(chunk_size))
-        losses = torch.cat([F.cross_entropy(output_layer(hidden), target, reduction="none") for hidden, target in chunks])
-        total = losses if reduction == "none" else losses.sum()
-    return total / (targets != -100).sum() if reduction == "mean" else total
+        narrow = torch.is_autocast_enabled(hidden_states.device.type)  # a format in which such small numbers could be lost
+        total = _ChunkedLoss.apply(hidden_states, output_layer.weight, bias, targets, chunk_size, 1.0 if narrow else 1 / n_asked)
+        return total / n_asked if narrow else total
+    chunks = zip(hidden_states.split(chunk_size), targets.split(chunk_size))
+    losses = torch.cat([F.cross_entropy(output_layer(hidden), target, reduction="none") for hidden, target in chunks])
+    return losses if reduction == "none" else losses.sum() / n_asked
 
 # %% ../nbs/05_model.ipynb #cc914488
 def count_parameters(
@@ -237,8 +233,7 @@ def count_parameters(
     positions: bool = True,  # whether a learned table of positions counts
 ) -> int:
     """The number of learned values in a model."""
-    tables = [module.weight for module in model.modules() if isinstance(module, LearnedPositions)]
-    return sum(weight.numel() for weight in model.parameters()) - sum(weight.numel() for weight in tables if not positions)
+    return sum(weight.numel() for name, weight in model.named_parameters() if positions or not name.endswith("positions.weight"))
 
 # %% ../nbs/05_model.ipynb #6029941e
 def flops_per_token(
@@ -247,8 +242,8 @@ def flops_per_token(
 ) -> int:
     """Operations of one token in training: matrix products only, a multiply-add as two, backward as twice forward (Chowdhery et al. 2022, "PaLM", App. B)."""
     T = context_length or config.context_length
-    D, n_inputs = config.d_model, _ACTIVATIONS[config.activation][1]
+    D, n_matrices = config.d_model, 3 if config.activation == "swiglu" else 2
     attention = D * (D + 2 * config.key_value_heads * config.d_head) + D * D  # queries, keys and values; output
     attention += 2 * T * D  # scores of all T positions, and their weighted values
-    feed_forward = (n_inputs + 1) * D * config.feedforward_width
+    feed_forward = n_matrices * D * config.feedforward_width
     return 6 * (config.n_layers * (attention + feed_forward) + D * config.vocab_size)
