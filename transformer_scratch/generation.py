@@ -4,14 +4,16 @@
 
 # %% auto #0
 __all__ = ['keep_top_k', 'keep_top_p', 'next_token_probabilities', 'ContextWindow', 'stream_tokens', 'generate', 'prompt_ids',
-           'Continuation', 'stream_text', 'generate_text', 'advance_beams', 'beam_search']
+           'Continuation', 'stream_text', 'generate_text', 'PackedLinear', 'pack_for_decoding', 'advance_beams',
+           'beam_search']
 
-# %% ../nbs/09_generation.ipynb #dfe92328
+# %% ../nbs/09_generation.ipynb #6ff16a48
+import copy
 import warnings
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .attention import KVCache
 from .config import SamplingConfig, _check
@@ -217,6 +219,55 @@ def generate_text(
             if all(continuation.ended for continuation in group):
                 break
     return [text + continuation.text + continuation.finish() for text, (_, continuation) in zip(prompt, texts)]
+
+# %% ../nbs/09_generation.ipynb #25c5d1e4
+class PackedLinear(nn.Module):
+    """A linear layer that can only be used, not trained: its weights are laid out for the processor and, if asked, take fewer bytes."""
+
+    def __init__(
+        self,
+        layer: nn.Linear,  # on a CPU; stays as it is
+        weights: str = "float32",  # float32: the same numbers; bfloat16; int8: whole numbers with one scale a row
+    ):
+        super().__init__()
+        weight, self.bias = layer.weight.detach(), None if layer.bias is None else layer.bias.detach()
+        self.scales, self.dtype = weight.abs().amax(1).clamp(min=1e-12) / 127, getattr(torch, weights)  # (rows,)
+        if weights == "int8":
+            self.zeros = torch.zeros(len(weight), dtype=torch.int32)
+            self.packed = torch.ops.onednn.qlinear_prepack((weight / self.scales[:, None]).round().to(torch.int8), None)
+        else:
+            self.packed = torch.ops.mkldnn._reorder_linear_weight(weight.to(self.dtype), None)
+
+    def forward(
+        self,
+        x: Tensor,  # (..., n_inputs)
+    ) -> Tensor:  # (..., n_outputs)
+        """The layer's outputs."""
+        if self.dtype == torch.int8:
+            steps = torch.linalg.vector_norm(x, torch.inf, -1, keepdim=True).clamp_(min=1e-12).div_(127)  # a scale for each position
+            levels, as_is = (x / steps).add_(128.5).to(torch.uint8), (1.0, 0, torch.float32, "none", [], "")  # level 128 is zero
+            y = torch.ops.onednn.qlinear_pointwise(levels, 1.0, 128, self.packed, self.scales, self.zeros, None, *as_is).mul_(steps)
+        else:
+            y = torch.ops.mkldnn._linear_pointwise(x.to(self.dtype), self.packed, None, "none", [], "").to(x.dtype)
+        return y if self.bias is None else y + self.bias
+
+# %% ../nbs/09_generation.ipynb #799ea16c
+def pack_for_decoding(
+    model: GPT,  # trained; stays as it is
+    weights: str = "float32",  # as for `PackedLinear`
+) -> GPT:  # for generating only
+    """A copy whose linear layers are packed. Where oneDNN is missing, float32 is the model itself, and all else a `UsageError`."""
+    device = model.token_embedding.weight.device.type
+    able = device == "cpu" and torch.backends.mkldnn.is_available() and hasattr(torch.ops.onednn, "qlinear_prepack")
+    able = able and (weights != "bfloat16" or torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    _check(able or weights == "float32", f"weights is {weights!r}: this {device} cannot pack them; choose float32")
+    if not able:
+        return model
+    packed = copy.deepcopy(model, {id(parameter): parameter for parameter in model.parameters()})
+    for name, layer in list(packed.named_modules()):
+        if type(layer) is nn.Linear:
+            packed.set_submodule(name, PackedLinear(layer, weights))
+    return packed.eval()
 
 # %% ../nbs/09_generation.ipynb #5efee6ea
 def advance_beams(
