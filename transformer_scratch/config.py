@@ -18,7 +18,7 @@ from typing import Literal, get_args, get_origin
 class UsageError(ValueError):
     """A mistake the user can mend: the message names the field, the value and the fix."""
 
-# %% ../nbs/support/config.ipynb #be06831e
+# %% ../nbs/support/config.ipynb #1eeea4eb
 def _check(holds: bool, message: str) -> None:
     """Raise `UsageError` with the message, which names field, value and fix, unless the condition holds."""
     if not holds:
@@ -45,13 +45,12 @@ def _check_types(config: object) -> None:
         value, kinds = getattr(config, item.name), get_args(item.type) or (item.type,)
         if get_origin(item.type) is Literal:
             _check_known(item.name, value, kinds)
-            continue
-        if float in kinds and type(value) is int and abs(value) < 2**62:  # 1 will do for 1.0, and becomes it
-            value = float(value)
-            object.__setattr__(config, item.name, value)
-        expected = " or ".join(_KINDS[kind] for kind in kinds)
-        _check(type(value) in kinds, f"{item.name} is {value!r}: it must be {expected}")
-        _check(type(value) is not float or isfinite(value), f"{item.name} is {value}: it must be finite")
+        elif float in kinds and type(value) is int and abs(value) < 2**62:  # 1 will do for 1.0, and becomes it
+            object.__setattr__(config, item.name, float(value))
+        else:
+            expected = " or ".join(_KINDS[kind] for kind in kinds)
+            _check(type(value) in kinds, f"{item.name} is {value!r}: it must be {expected}")
+            _check(type(value) is not float or isfinite(value), f"{item.name} is {value}: it must be finite")
 
 
 def _check_within(config: object, low: float, high: float, *names: str) -> None:
@@ -61,8 +60,7 @@ def _check_within(config: object, low: float, high: float, *names: str) -> None:
         _check(value is None or value >= low, f"{name} is {value}: it " + (f"must be at least {low}" if low else "cannot be negative"))
         _check(value is None or value <= high, f"{name} is {value}: it must be at most {high}")
 
-
-# %% ../nbs/support/config.ipynb #e921cbe9
+# %% ../nbs/support/config.ipynb #54e72546
 @dataclass(frozen=True)
 class GPTConfig:
     """The architecture of a GPT: everything needed to build the empty model, nothing about training."""
@@ -95,8 +93,7 @@ class GPTConfig:
         lower = self.d_model // self.n_heads * self.n_heads or self.n_heads
         remedy = f"it must be divisible by n_heads ({self.n_heads}); try {lower} or {lower + self.n_heads}"
         _check(self.d_model % self.n_heads == 0, f"d_model is {self.d_model}: {remedy}")
-        remedy = f"it must divide n_heads ({self.n_heads})"
-        _check(self.n_heads % self.key_value_heads == 0, f"n_kv_heads is {self.n_kv_heads}: {remedy}")
+        _check(self.n_heads % self.key_value_heads == 0, f"n_kv_heads is {self.n_kv_heads}: it must divide n_heads ({self.n_heads})")
         _check_within(self, 0, 0.999, "dropout", "embedding_dropout")
         _check(self.norm_eps > 0, f"norm_eps is {self.norm_eps}: it must be above 0; 1e-5 is usual")
         _check(self.rope_base > 1, f"rope_base is {self.rope_base}: it must be above 1; 10000 is usual")
@@ -116,9 +113,8 @@ class GPTConfig:
     @property
     def feedforward_width(self) -> int:
         """F, with the default filled in: 4 D, or 8/3 D rounded up to a multiple of 8 for swiglu, which has three matrices."""
-        if self.d_ff is not None:
-            return self.d_ff
-        return 8 * -(-self.d_model // 3) if self.activation == "swiglu" else 4 * self.d_model
+        default = 8 * -(-self.d_model // 3) if self.activation == "swiglu" else 4 * self.d_model
+        return default if self.d_ff is None else self.d_ff
 
     @classmethod
     def from_preset(cls, name: str, **overrides) -> "GPTConfig":  # name: a key of `PRESETS`; overrides: fields to change
