@@ -177,12 +177,12 @@ class _ChunkedLoss(torch.autograd.Function):
     """The summed loss of next tokens, and in the same pass its gradients: logits are held for one chunk of positions only."""
 
     @staticmethod
-    def forward(ctx, hidden_states, weight, bias, targets, chunk_size, scale):  # (n, D), (V, D), (V,), (n,)
-        """With p = softmax(logits), and y one at the target: the loss is -ln p[target] · scale, and the gradient of the logits (p - y) · scale."""
+    def forward(ctx, hidden_states, weight, bias, targets, chunk_size, divisor):  # (n, D), (V, D), (V,), (n,)
+        """With p = softmax(logits), and y one at the target: the loss is -ln p[target] / divisor, and the gradient of the logits (p - y) / divisor."""
         total, for_hidden, for_output = 0.0, [], None
         wide = torch.promote_types(weight.dtype, torch.float32)  # the format of sums
         for hidden, target in zip(hidden_states.split(chunk_size), targets.split(chunk_size)):
-            asked, target = (target != -100).to(wide) * scale, target.clamp(min=0)
+            asked, target = (target != -100).to(wide) / divisor, target.clamp(min=0)
             logits = torch.addmm(bias[:, None], weight, hidden.T, beta=_BITS, alpha=_BITS)  # (V, n) in bits
             scores = logits.to(wide).sub_(logits.amax(0))  # at most 0, so that no power overflows
             right = scores.gather(0, target[None])[0]  # (n,)
@@ -221,7 +221,7 @@ def next_token_loss(
     if reduction != "none" and torch.is_grad_enabled() and type(output_layer) is nn.Linear:
         bias = hidden_states.new_zeros(output_layer.out_features) if output_layer.bias is None else output_layer.bias
         narrow = torch.is_autocast_enabled(hidden_states.device.type)  # a format in which such small numbers could be lost
-        total = _ChunkedLoss.apply(hidden_states, output_layer.weight, bias, targets, chunk_size, 1.0 if narrow else 1 / n_asked)
+        total = _ChunkedLoss.apply(hidden_states, output_layer.weight, bias, targets, chunk_size, 1 if narrow else n_asked)
         return total / n_asked if narrow else total
     chunks = zip(hidden_states.split(chunk_size), targets.split(chunk_size))
     losses = torch.cat([F.cross_entropy(output_layer(hidden), target, reduction="none") for hidden, target in chunks])
