@@ -21,23 +21,31 @@ from .positions import apply_rope
 def causal_mask(
     n_queries: int,  # T, number of query positions
     n_keys: int | None = None,  # S, number of key positions; None: as many as queries
-    device: torch.device | str | None = None,  # where the mask is needed; None: PyTorch's default
+    # where the mask is needed; None: PyTorch's default
+    device: torch.device | str | None = None,
 ) -> Tensor:  # (T, S) bool, True where a query may look
     """Each query may look at its own position and before; the last query sees the last key (Vaswani et al. 2017, §3.2.3)."""
     n_keys = n_queries if n_keys is None else n_keys
-    return torch.ones(n_queries, n_keys, dtype=torch.bool, device=device).tril(n_keys - n_queries)
+    return torch.ones(n_queries, n_keys, dtype=torch.bool, device=device).tril(
+        n_keys - n_queries
+    )
 
 # %% ../nbs/04_attention.ipynb #1eeb4949
 def scaled_dot_product_attention(
     queries: Tensor,  # (B, H, T, K)
     keys: Tensor,  # (B, H, S, K), or fewer heads that divide H
     values: Tensor,  # (B, H, S, K), as many heads as the keys
-    mask: Tensor | None = None,  # (T, S) bool, True where a query may look; None: everywhere
+    # (T, S) bool, True where a query may look; None: everywhere
+    mask: Tensor | None = None,
     dropout: float = 0.0,  # share of the weights set to zero
-) -> tuple[Tensor, Tensor]:  # context (B, H, T, K), and attention weights (B, H, T, S) before dropout
+    # context (B, H, T, K), and attention weights (B, H, T, S) before dropout
+) -> tuple[Tensor, Tensor]:
     """softmax(Q Kᵀ / √K) V, with the weights to look at (Vaswani et al. 2017, §3.2.1)."""
     group = queries.size(1) // keys.size(1)  # query heads that share one key head
-    keys, values = keys.repeat_interleave(group, dim=1), values.repeat_interleave(group, dim=1)
+    keys, values = (
+        keys.repeat_interleave(group, dim=1),
+        values.repeat_interleave(group, dim=1),
+    )
     attention_scores = queries @ keys.mT / queries.size(-1) ** 0.5  # (B, H, T, S)
     if mask is not None:
         attention_scores = attention_scores.masked_fill(~mask, float("-inf"))
@@ -67,8 +75,10 @@ class MultiHeadAttention(nn.Module):
         self,
         d_model: int,  # D, width of the input and the output
         n_heads: int,  # H, query heads; must divide d_model
-        n_kv_heads: int | None = None,  # key and value heads, each shared by H / n_kv_heads query heads; None: H
-        dropout: float = 0.0,  # share of the weights, and of the output, set to zero in training
+        # key and value heads, each shared by H / n_kv_heads query heads; None: H
+        n_kv_heads: int | None = None,
+        # share of the weights, and of the output, set to zero in training
+        dropout: float = 0.0,
         qkv_bias: bool = False,  # a bias in the query, key and value projection
         output_bias: bool = False,  # a bias in the output projection
         qk_norm: bool = False,  # scale every query and key to the root mean square 1
@@ -77,45 +87,84 @@ class MultiHeadAttention(nn.Module):
         super().__init__()
         self.n_heads, self.n_kv_heads = n_heads, n_kv_heads or n_heads
         if d_model % n_heads or n_heads % self.n_kv_heads:
-            raise UsageError(f"n_heads is {n_heads}: it must divide d_model ({d_model}) and be divisible by n_kv_heads ({self.n_kv_heads})")
+            raise UsageError(
+                f"n_heads is {n_heads}: it must divide d_model ({d_model}) and be divisible by n_kv_heads ({self.n_kv_heads})"
+            )
         self.dropout, self.qk_norm, self.norm_eps = dropout, qk_norm, norm_eps
-        self.qkv = nn.Linear(d_model, (n_heads + 2 * self.n_kv_heads) * (d_model // n_heads), bias=qkv_bias)
+        self.qkv = nn.Linear(
+            d_model, (n_heads + 2 * self.n_kv_heads) * (d_model // n_heads), bias=qkv_bias
+        )
         self.output = nn.Linear(d_model, d_model, bias=output_bias)
-        self.recording: list[Tensor] | None = None  # where `record_attention` wants the weights
+        self.recording: list[Tensor] | None = (
+            None  # where `record_attention` wants the weights
+        )
 
     def forward(
         self,
         x: Tensor,  # (B, T, D)
-        rope: tuple[Tensor, Tensor] | None = None,  # `rope_angles` of these T positions, each (T, K)
-        cache: "LayerCache | None" = None,  # keys and values of the positions before; the new ones are added
+        # `rope_angles` of these T positions, each (T, K)
+        rope: tuple[Tensor, Tensor] | None = None,
+        # keys and values of the positions before; the new ones are added
+        cache: "LayerCache | None" = None,
     ) -> Tensor:  # (B, T, D)
         """Let every position gather from itself and the ones before."""
-        heads = split_heads(self.qkv(x), self.n_heads + 2 * self.n_kv_heads)  # (B, H + 2 n_kv_heads, T, K)
-        queries_keys, values = heads.split((self.n_heads + self.n_kv_heads, self.n_kv_heads), dim=1)
+        heads = split_heads(
+            self.qkv(x), self.n_heads + 2 * self.n_kv_heads
+        )  # (B, H + 2 n_kv_heads, T, K)
+        queries_keys, values = heads.split(
+            (self.n_heads + self.n_kv_heads, self.n_kv_heads), dim=1
+        )
         if self.qk_norm:
-            queries_keys = F.rms_norm(queries_keys, queries_keys.shape[-1:], eps=self.norm_eps)
+            queries_keys = F.rms_norm(
+                queries_keys, queries_keys.shape[-1:], eps=self.norm_eps
+            )
         if rope is not None:
             queries_keys = apply_rope(queries_keys, *rope)
-        queries, keys = queries_keys.split((self.n_heads, self.n_kv_heads), dim=1)  # (B, H, T, K) and (B, n_kv_heads, T, K)
+        queries, keys = queries_keys.split(
+            (self.n_heads, self.n_kv_heads), dim=1
+        )  # (B, H, T, K) and (B, n_kv_heads, T, K)
         if cache is not None:
             keys, values = cache.append(keys, values)  # (B, n_kv_heads, S, K)
 
         n_queries, n_keys = queries.size(2), keys.size(2)
         if self.recording is not None:
-            self.recording.append(scaled_dot_product_attention(queries, keys, values, causal_mask(n_queries, n_keys, x.device))[1].detach())
-        is_causal = n_queries == n_keys  # from the start of a text: no mask needs to be made
-        mask = None if is_causal or n_queries == 1 else causal_mask(n_queries, n_keys, x.device)  # a single new token sees everything
+            self.recording.append(
+                scaled_dot_product_attention(
+                    queries, keys, values, causal_mask(n_queries, n_keys, x.device)
+                )[1].detach()
+            )
+        is_causal = (
+            n_queries == n_keys
+        )  # from the start of a text: no mask needs to be made
+        mask = (
+            None
+            if is_causal or n_queries == 1
+            else causal_mask(n_queries, n_keys, x.device)
+        )  # a single new token sees everything
         dropout = self.dropout if self.training else 0.0
-        context = F.scaled_dot_product_attention(queries, keys, values, mask, dropout, is_causal, enable_gqa=self.n_heads != self.n_kv_heads)
-        return F.dropout(self.output(merge_heads(context)), self.dropout, self.training)  # (B, T, D)
+        context = F.scaled_dot_product_attention(
+            queries,
+            keys,
+            values,
+            mask,
+            dropout,
+            is_causal,
+            enable_gqa=self.n_heads != self.n_kv_heads,
+        )
+        return F.dropout(
+            self.output(merge_heads(context)), self.dropout, self.training
+        )  # (B, T, D)
 
 # %% ../nbs/04_attention.ipynb #65344f12
 @contextmanager
 def record_attention(
     model: nn.Module,  # any module with `MultiHeadAttention` inside
-) -> Iterator[list[Tensor]]:  # fills with one (B, H, T, S) tensor for each layer and each forward pass
+    # fills with one (B, H, T, S) tensor for each layer and each forward pass
+) -> Iterator[list[Tensor]]:
     """Keep the attention weights of every forward pass inside the `with` block; slower, with the same outputs."""
-    layers = [module for module in model.modules() if isinstance(module, MultiHeadAttention)]
+    layers = [
+        module for module in model.modules() if isinstance(module, MultiHeadAttention)
+    ]
     recorded: list[Tensor] = []
     for layer in layers:
         layer.recording = recorded
@@ -138,7 +187,9 @@ class LayerCache:
         device: torch.device | str = "cpu",  # where the model computes
         dtype: torch.dtype = torch.float32,  # number format of the stored keys and values
     ):
-        self.keys = torch.empty(batch_size, n_kv_heads, capacity, d_head, device=device, dtype=dtype)
+        self.keys = torch.empty(
+            batch_size, n_kv_heads, capacity, d_head, device=device, dtype=dtype
+        )
         self.values = torch.empty_like(self.keys)
         self.length = 0  # positions filled
 
@@ -146,14 +197,20 @@ class LayerCache:
         self,
         keys: Tensor,  # (B, n_kv_heads, T, K) of the T new positions
         values: Tensor,  # (B, n_kv_heads, T, K)
-    ) -> tuple[Tensor, Tensor]:  # all keys and all values so far, each (B, n_kv_heads, S, K), in the format they came in
+        # all keys and all values so far, each (B, n_kv_heads, S, K), in the format they
+        # came in
+    ) -> tuple[Tensor, Tensor]:
         """Store T new positions behind the old ones; more than fit are a `UsageError`."""
         start, stop = self.length, self.length + keys.size(2)
         if stop > self.keys.size(2):
-            raise UsageError(f"the cache would hold {stop} positions: it has room for {self.keys.size(2)}; reset it and start a new window")
+            raise UsageError(
+                f"the cache would hold {stop} positions: it has room for {self.keys.size(2)}; reset it and start a new window"
+            )
         self.keys[:, :, start:stop], self.values[:, :, start:stop] = keys, values
         self.length = stop
-        return self.keys[:, :, :stop].to(keys.dtype), self.values[:, :, :stop].to(values.dtype)
+        return self.keys[:, :, :stop].to(keys.dtype), self.values[:, :, :stop].to(
+            values.dtype
+        )
 
 # %% ../nbs/04_attention.ipynb #dc61f359
 class KVCache:
@@ -179,7 +236,10 @@ class KVCache:
         for layer in self.layers:
             layer.length = 0
 
-    def reorder(self, indices: Tensor) -> None:  # indices: (B',) int64, new row i continues old row indices[i]
+    def reorder(
+        self,
+        indices: Tensor,  # (B',) int64, new row i continues old row indices[i]
+    ) -> None:
         """Choose which texts go on: a row may be dropped, or go on twice, as beam search needs."""
         for layer in self.layers:
             layer.keys, layer.values = layer.keys[indices], layer.values[indices]

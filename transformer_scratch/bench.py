@@ -30,13 +30,24 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import transformer_scratch as scratch
-from .config import GPTConfig, SamplingConfig, _check, _check_known, preset
+from transformer_scratch.config import (
+    GPTConfig,
+    SamplingConfig,
+    _check,
+    _check_known,
+    preset,
+)
 
 # %% ../nbs/support/bench.ipynb #3434ad13
 def take_turns(
-    sides: dict[str, tuple],  # name: the work, which may return what it measured by itself; its units; perhaps shorter work
-    seconds: float = 30.0,  # turns are taken until this much time is over, and three rounds at least
-) -> list[dict]:  # for each side its measure per unit and its ratio to the first side: minimum, median, maximum
+    # name: the work, which may return what it measured by itself; its units; perhaps
+    # shorter work
+    sides: dict[str, tuple],
+    # turns are taken until this much time is over, and three rounds at least
+    seconds: float = 30.0,
+    # for each side its measure per unit and its ratio to the first side: minimum, median,
+    # maximum
+) -> list[dict]:
     """Time several ways to do the same work, one after the other and over again, each with its faster number of threads."""
 
     def stopwatch(work: Callable, n_threads: int) -> float:
@@ -47,7 +58,10 @@ def take_turns(
 
     before, threads, times = torch.get_num_threads(), {}, {name: [] for name in sides}
     for name, (work, _, *shorter) in sides.items():
-        tries = {n: [stopwatch(*shorter or [work], n) for _ in range(2)][1] for n in sorted({1, min(4, os.cpu_count() or 1)})}
+        tries = {
+            n: [stopwatch(*shorter or [work], n) for _ in range(2)][1]
+            for n in sorted({1, min(4, os.cpu_count() or 1)})
+        }
         threads[name] = min(tries, key=tries.get)
     end = time.perf_counter() + seconds
     while len(times[name]) < 3 or time.perf_counter() < end:
@@ -56,9 +70,22 @@ def take_turns(
     torch.set_num_threads(before)
     lines, ours = [], np.array(next(iter(times.values())))
     for name, measures in times.items():
-        spreads = [np.quantile(values, (0, 0.5, 1)).tolist() for values in (measures, measures / ours)]
-        columns = ("minimum", "median", "maximum", "smallest ratio", "ratio", "largest ratio")
-        lines.append({"side": name, "threads": threads[name], "rounds": len(measures)} | dict(zip(columns, sum(spreads, []))))
+        spreads = [
+            np.quantile(values, (0, 0.5, 1)).tolist()
+            for values in (measures, measures / ours)
+        ]
+        columns = (
+            "minimum",
+            "median",
+            "maximum",
+            "smallest ratio",
+            "ratio",
+            "largest ratio",
+        )
+        lines.append(
+            {"side": name, "threads": threads[name], "rounds": len(measures)}
+            | dict(zip(columns, sum(spreads, [])))
+        )
     return lines
 
 # %% ../nbs/support/bench.ipynb #4ac1d359
@@ -68,10 +95,22 @@ def machine_limits(
 ) -> dict[str, float]:
     """Operations a second of matrix products in two formats, and bytes a second from memory: the best of a second's tries."""
     device = scratch.runtime.pick_device()
-    n, vector = 8 * n if device.type == "cuda" else n, torch.ones(n_bytes // 4, device=device)
-    matrices = {kind: torch.ones(n, n, device=device, dtype=getattr(torch, kind)) for kind in ("float32", "bfloat16")}
-    works = {kind: (partial(torch.mm, matrix, matrix), 2 * n**3) for kind, matrix in matrices.items()} | {"memory": (vector.sum, n_bytes)}
-    sides = {name: (lambda work=work: work().flatten()[0].item() and None, amount) for name, (work, amount) in works.items()}
+    n, vector = (
+        8 * n if device.type == "cuda" else n,
+        torch.ones(n_bytes // 4, device=device),
+    )
+    matrices = {
+        kind: torch.ones(n, n, device=device, dtype=getattr(torch, kind))
+        for kind in ("float32", "bfloat16")
+    }
+    works = {
+        kind: (partial(torch.mm, matrix, matrix), 2 * n**3)
+        for kind, matrix in matrices.items()
+    } | {"memory": (vector.sum, n_bytes)}
+    sides = {
+        name: (lambda work=work: work().flatten()[0].item() and None, amount)
+        for name, (work, amount) in works.items()
+    }
     return {line["side"]: 1 / line["minimum"] for line in take_turns(sides, 3.0)}
 
 # %% ../nbs/support/bench.ipynb #7fcf9e33
@@ -80,20 +119,41 @@ class _PerHeadAttention(nn.Module):
 
     def __init__(self, fused: scratch.attention.MultiHeadAttention):
         super().__init__()
-        self.n_heads, self.dropout, self.output = fused.n_heads, nn.Dropout(fused.dropout), fused.output
-        self.matrices = nn.ParameterList(part.clone() for part in fused.qkv.weight.detach().chunk(3 * fused.n_heads))
+        self.n_heads, self.dropout, self.output = (
+            fused.n_heads,
+            nn.Dropout(fused.dropout),
+            fused.output,
+        )
+        self.matrices = nn.ParameterList(
+            part.clone() for part in fused.qkv.weight.detach().chunk(3 * fused.n_heads)
+        )
 
     def forward(self, x: Tensor, rope: None = None, cache: None = None) -> Tensor:
         """(B, T, D) to (B, T, D): what every position gathers from itself and the ones before."""
-        contexts, mask, matrices = [], scratch.attention.causal_mask(x.size(1)), list(self.matrices)
+        contexts, mask, matrices = (
+            [],
+            scratch.attention.causal_mask(x.size(1)),
+            list(self.matrices),
+        )
         for head in range(self.n_heads):
-            queries, keys, values = (F.linear(x, matrix) for matrix in matrices[head :: self.n_heads])  # (B, T, K) each
-            attention_scores = (queries @ keys.mT / keys.size(-1) ** 0.5).masked_fill(~mask, -math.inf)
+            queries, keys, values = (
+                F.linear(x, matrix) for matrix in matrices[head :: self.n_heads]
+            )  # (B, T, K) each
+            attention_scores = (queries @ keys.mT / keys.size(-1) ** 0.5).masked_fill(
+                ~mask, -math.inf
+            )
             contexts.append(self.dropout(attention_scores.softmax(-1)) @ values)
         return self.dropout(self.output(torch.cat(contexts, dim=-1)))
 
 # %% ../nbs/support/bench.ipynb #46c9503f
-def _training_turn(model, loss_of, optimizers, shape, clip=0.0, dtype=torch.float32) -> Callable[[], None]:
+def _training_turn(
+    model,
+    loss_of,
+    optimizers,
+    shape,
+    clip=0.0,
+    dtype=torch.float32,
+) -> Callable[[], None]:
     """One optimizer step on random ids; `loss_of` maps inputs and targets to the loss, `shape` is (B, T, V)."""
     device, parameters = next(model.parameters()).device, [*model.parameters()]
 
@@ -112,14 +172,30 @@ def _training_turn(model, loss_of, optimizers, shape, clip=0.0, dtype=torch.floa
     return turn
 
 # %% ../nbs/support/bench.ipynb #619e0b36
-def _measure_loss(chunk_size: int, n_tokens: int = 4096, vocab_size: int = 100_070, d_model: int = 64) -> tuple[float, float]:
+def _measure_loss(
+    chunk_size: int,
+    n_tokens: int = 4096,
+    vocab_size: int = 100_070,
+    d_model: int = 64,
+) -> tuple[float, float]:
     """Seconds of a loss and its gradients, and the bytes by which the peak of this process grew (on Linux)."""
 
     def peak() -> float:
-        return 1024.0 * int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text(encoding="utf-8"))[1])
+        return 1024.0 * int(
+            re.search(
+                r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text(encoding="utf-8")
+            )[1]
+        )
 
-    output, hidden_states = nn.Linear(d_model, vocab_size), torch.randn(1, n_tokens, d_model, requires_grad=True)
-    targets, before, began = torch.randint(vocab_size, (1, n_tokens)), peak(), time.perf_counter()
+    output, hidden_states = (
+        nn.Linear(d_model, vocab_size),
+        torch.randn(1, n_tokens, d_model, requires_grad=True),
+    )
+    targets, before, began = (
+        torch.randint(vocab_size, (1, n_tokens)),
+        peak(),
+        time.perf_counter(),
+    )
     scratch.model.next_token_loss(hidden_states, output, targets, chunk_size).backward()
     return time.perf_counter() - began, peak() - before
 
@@ -134,10 +210,22 @@ def _loss_sides(which: int, peers: dict) -> dict:
     return {"ours": (partial(side, 64), 1), "plain": (partial(side, 0), 1)}
 
 # %% ../nbs/support/bench.ipynb #89ca5d37
-def _run_until(command: Sequence[str], pattern: str = "", target: float = -math.inf, folder: str | Path = ".") -> None:
+def _run_until(
+    command: Sequence[str],
+    pattern: str = "",
+    target: float = -math.inf,
+    folder: str | Path = ".",
+) -> None:
     """Wait until a program ends, or prints a number (the group of the pattern) that is at most the target."""
     environment, line = os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())}, ""
-    with subprocess.Popen(command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
         for line in process.stdout:
             found = re.search(pattern, line) if pattern else None
             if found and float(found[1]) <= target:
@@ -146,138 +234,368 @@ def _run_until(command: Sequence[str], pattern: str = "", target: float = -math.
     _check(not pattern and process.returncode == 0, said)
 
 # %% ../nbs/support/bench.ipynb #cf2393d5
-def _training_sides(name: str, batch_size: int, context_length: int, kinds: Sequence[str], peers: dict) -> dict:
+def _training_sides(
+    name: str,
+    batch_size: int,
+    context_length: int,
+    kinds: Sequence[str],
+    peers: dict,
+) -> dict:
     """Training steps of a preset's architecture by everybody; a kind may say compiled, bfloat16, or both."""
-    recipe, device, step, sides = preset(name), scratch.runtime.pick_device(), scratch.training.TrainingStep, {}
-    config, shape = replace(recipe.model, context_length=context_length), (batch_size, context_length, recipe.model.vocab_size)
-    sizes = {"n_layer": config.n_layers, "n_head": config.n_heads, "n_embd": config.d_model, "vocab_size": config.vocab_size}
+    recipe, device, step, sides = (
+        preset(name),
+        scratch.runtime.pick_device(),
+        scratch.training.TrainingStep,
+        {},
+    )
+    config, shape = (
+        replace(recipe.model, context_length=context_length),
+        (batch_size, context_length, recipe.model.vocab_size),
+    )
+    sizes = {
+        "n_layer": config.n_layers,
+        "n_head": config.n_heads,
+        "n_embd": config.d_model,
+        "vocab_size": config.vocab_size,
+    }
     model = scratch.model.GPT(config).to(device)
-    makers = {"ours": (model, step(model, recipe.training.loss_chunk_size), scratch.optimization.make_optimizer(model, recipe.training))}
+    makers = {
+        "ours": (
+            model,
+            step(model, recipe.training.loss_chunk_size),
+            scratch.optimization.make_optimizer(model, recipe.training),
+        )
+    }
     if name == "original-demo":
         readable = scratch.model.GPT(config)
         for block in readable.blocks:
             block.attention = _PerHeadAttention(block.attention)
-        makers["per head"] = readable, step(readable), [torch.optim.AdamW(readable.parameters(), lr=1e-3)]
+        makers["per head"] = (
+            readable,
+            step(readable),
+            [torch.optim.AdamW(readable.parameters(), lr=1e-3)],
+        )
     elif "nanoGPT" in peers:
-        peer = peers["nanoGPT"].GPT(peers["nanoGPT"].GPTConfig(block_size=context_length, dropout=0.0, bias=config.linear_bias, **sizes)).to(device)
-        makers["nanoGPT"] = peer, lambda inputs, targets: peer(inputs, targets)[1], [peer.configure_optimizers(0.1, 1e-3, (0.9, 0.99), device.type)]
+        peer = (
+            peers["nanoGPT"]
+            .GPT(
+                peers["nanoGPT"].GPTConfig(
+                    block_size=context_length, dropout=0.0, bias=config.linear_bias, **sizes
+                )
+            )
+            .to(device)
+        )
+        makers["nanoGPT"] = (
+            peer,
+            lambda inputs, targets: peer(inputs, targets)[1],
+            [peer.configure_optimizers(0.1, 1e-3, (0.9, 0.99), device.type)],
+        )
     if "transformers" in peers and name == "gpt2":
-        options = dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.0) | {"n_positions": context_length} | sizes
-        gpt2 = peers["transformers"].GPT2LMHeadModel(peers["transformers"].GPT2Config(**options)).to(device)
-        makers["transformers"] = gpt2, lambda inputs, targets: gpt2(inputs, labels=inputs).loss, [torch.optim.AdamW(gpt2.parameters(), fused=True)]
+        options = (
+            dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.0)
+            | {"n_positions": context_length}
+            | sizes
+        )
+        gpt2 = (
+            peers["transformers"]
+            .GPT2LMHeadModel(peers["transformers"].GPT2Config(**options))
+            .to(device)
+        )
+        makers["transformers"] = (
+            gpt2,
+            lambda inputs, targets: gpt2(inputs, labels=inputs).loss,
+            [torch.optim.AdamW(gpt2.parameters(), fused=True)],
+        )
     for kind, (maker, (model, loss_of, optimizers)) in product(kinds, makers.items()):
-        compiled, dtype = torch.compile(loss_of) if "compiled" in kind else loss_of, torch.bfloat16 if "bfloat16" in kind else torch.float32
-        turn = _training_turn(model, compiled, optimizers, shape, recipe.training.gradient_clip, dtype)
+        compiled, dtype = (
+            torch.compile(loss_of) if "compiled" in kind else loss_of,
+            torch.bfloat16 if "bfloat16" in kind else torch.float32,
+        )
+        turn = _training_turn(
+            model, compiled, optimizers, shape, recipe.training.gradient_clip, dtype
+        )
         sides[f"{maker} {kind}".strip()] = turn, batch_size * context_length
     return sides
 
 # %% ../nbs/support/bench.ipynb #967c15ba
-def _writing_sides(batch_size: int, peers: dict, n_tokens: int = 512, config: GPTConfig = GPTConfig()) -> dict:
+def _writing_sides(
+    batch_size: int,
+    peers: dict,
+    n_tokens: int = 512,
+    config: GPTConfig = GPTConfig(),
+) -> dict:
     """Writing by us with each kind of weights, and by others. Packing is part of the work."""
-    device, prompt = scratch.runtime.pick_device(), torch.zeros(batch_size, 16, dtype=torch.int64)
-    model, sampling = scratch.model.GPT(config).to(device).eval(), SamplingConfig(max_new_tokens=n_tokens, temperature=0.8, seed=0)
+    device, prompt = (
+        scratch.runtime.pick_device(),
+        torch.zeros(batch_size, 16, dtype=torch.int64),
+    )
+    model, sampling = (
+        scratch.model.GPT(config).to(device).eval(),
+        SamplingConfig(max_new_tokens=n_tokens, temperature=0.8, seed=0),
+    )
 
     def ours(weights: str, n_tokens: int = n_tokens) -> None:
         decoder = scratch.generation.pack_for_decoding(model, weights)
-        scratch.generation.generate(decoder, prompt, replace(sampling, max_new_tokens=n_tokens))
+        scratch.generation.generate(
+            decoder, prompt, replace(sampling, max_new_tokens=n_tokens)
+        )
 
     kinds = ("float32", "bfloat16", "int8") if device.type == "cpu" else ("float32",)
-    sides = {f"ours {weights}": (partial(ours, weights), batch_size * n_tokens, partial(ours, weights, 4)) for weights in kinds}
+    sides = {
+        f"ours {weights}": (
+            partial(ours, weights),
+            batch_size * n_tokens,
+            partial(ours, weights, 4),
+        )
+        for weights in kinds
+    }
     if "transformers" in peers:
-        gpt2 = peers["transformers"].GPT2LMHeadModel(peers["transformers"].GPT2Config(eos_token_id=None)).to(device).eval()
-        options = {"attention_mask": torch.ones_like(prompt).to(device), "do_sample": True, "temperature": 0.8, "top_k": 0, "pad_token_id": 0}
+        gpt2 = (
+            peers["transformers"]
+            .GPT2LMHeadModel(peers["transformers"].GPT2Config(eos_token_id=None))
+            .to(device)
+            .eval()
+        )
+        options = {
+            "attention_mask": torch.ones_like(prompt).to(device),
+            "do_sample": True,
+            "temperature": 0.8,
+            "top_k": 0,
+            "pad_token_id": 0,
+        }
 
         def theirs(n_tokens: int = n_tokens) -> None:
             gpt2.generate(prompt.to(device), max_new_tokens=n_tokens, **options).tolist()
 
         sides["transformers"] = theirs, batch_size * n_tokens, partial(theirs, 4)
     if "nanoGPT" in peers:
-        peer = peers["nanoGPT"].GPT(peers["nanoGPT"].GPTConfig(vocab_size=config.vocab_size, dropout=0.0)).to(device).eval()
-        texts = [prompt[:, :1].expand(-1, 16 + n_tokens * part // 16).to(device) for part in range(1, 16, 2)]
-        sides["nanoGPT"] = lambda: [peer.generate(text, 1, temperature=0.8).tolist() for text in texts] and None, batch_size * len(texts)
+        peer = (
+            peers["nanoGPT"]
+            .GPT(peers["nanoGPT"].GPTConfig(vocab_size=config.vocab_size, dropout=0.0))
+            .to(device)
+            .eval()
+        )
+        texts = [
+            prompt[:, :1].expand(-1, 16 + n_tokens * part // 16).to(device)
+            for part in range(1, 16, 2)
+        ]
+        sides["nanoGPT"] = (
+            lambda: (
+                [peer.generate(text, 1, temperature=0.8).tolist() for text in texts]
+                and None
+            ),
+            batch_size * len(texts),
+        )
     return sides
 
 # %% ../nbs/support/bench.ipynb #860a0a6f
 def _bpe_sides(peers: dict, text: str = "", n_merges: int = 4096) -> dict:
     """Learning a vocabulary from a text; without one, from tiny-shakespeare."""
-    text, library, pattern = text or scratch.data.load_text("tiny-shakespeare"), peers.get("tokenizers"), scratch.tokenizer.GPT2_SPLIT_PATTERN
+    text, library, pattern = (
+        text or scratch.data.load_text("tiny-shakespeare"),
+        peers.get("tokenizers"),
+        scratch.tokenizer.GPT2_SPLIT_PATTERN,
+    )
 
     def rust() -> None:
         tokenizer, parts = library.Tokenizer(library.models.BPE()), library.pre_tokenizers
         split = parts.Split(library.Regex(pattern), "isolated")
-        tokenizer.pre_tokenizer = parts.Sequence([split, parts.ByteLevel(False, use_regex=False)])
-        options = {"vocab_size": 256 + n_merges, "initial_alphabet": parts.ByteLevel.alphabet(), "show_progress": False}
+        tokenizer.pre_tokenizer = parts.Sequence(
+            [split, parts.ByteLevel(False, use_regex=False)]
+        )
+        options = {
+            "vocab_size": 256 + n_merges,
+            "initial_alphabet": parts.ByteLevel.alphabet(),
+            "show_progress": False,
+        }
         tokenizer.train_from_iterator([text], library.trainers.BpeTrainer(**options))
 
-    sides = {"ours": (lambda: scratch.tokenizer.train_bpe(text, 256 + n_merges, special_tokens=()) and None, 1)}
+    sides = {
+        "ours": (
+            lambda: (
+                scratch.tokenizer.train_bpe(text, 256 + n_merges, special_tokens=())
+                and None
+            ),
+            1,
+        )
+    }
     sides |= {"tokenizers": (rust, 1)} if library else {}
     if "minbpe" in peers:
         learn = peers["minbpe"].RegexTokenizer(pattern).train
-        sides["minbpe, 128 merges"] = partial(learn, text, 256 + 128), 1, partial(learn, text, 256 + 1)
+        sides["minbpe, 128 merges"] = (
+            partial(learn, text, 256 + 128),
+            1,
+            partial(learn, text, 256 + 1),
+        )
     return sides
 
 # %% ../nbs/support/bench.ipynb #90c6e195
-def _encoding_sides(peers: dict, corpus: str = "tiny-shakespeare", copies: int = 16) -> dict:
+def _encoding_sides(
+    peers: dict,
+    corpus: str = "tiny-shakespeare",
+    copies: int = 16,
+) -> dict:
     """From a file of text to files of ids."""
     folder, tokenizer = Path(tempfile.mkdtemp()), scratch.tokenizer.load_tiktoken("gpt2")
-    (folder / "text.txt").write_text(scratch.data.load_text(corpus) * copies, encoding="utf-8")
+    (folder / "text.txt").write_text(
+        scratch.data.load_text(corpus) * copies, encoding="utf-8"
+    )
 
     def tiktoken() -> None:
         text = (folder / "text.txt").read_text(encoding="utf-8")
-        torch.tensor(tokenizer._encoding.encode_ordinary(text), dtype=torch.uint16).numpy().tofile(folder / "ids.bin")
+        torch.tensor(
+            tokenizer._encoding.encode_ordinary(text), dtype=torch.uint16
+        ).numpy().tofile(folder / "ids.bin")
 
-    ours = lambda: scratch.data.write_shards(scratch.data.TextFiles(folder / "text.txt"), tokenizer, folder / "ids", overwrite=True) and None
+    ours = lambda: (
+        scratch.data.write_shards(
+            scratch.data.TextFiles(folder / "text.txt"),
+            tokenizer,
+            folder / "ids",
+            overwrite=True,
+        )
+        and None
+    )
     return {"ours": (ours, 1), "tiktoken": (tiktoken, 1)}
 
 # %% ../nbs/support/bench.ipynb #021e6b90
 def _program_sides(peers: dict) -> dict:
     """The time until the package is imported, and until the help is printed."""
-    lines = {"import": ("-c", "import transformer_scratch"), "--help": ("-m", "transformer_scratch.cli", "--help")}
-    return {name: (partial(_run_until, [sys.executable, *line]), 1) for name, line in lines.items()}
+    lines = {
+        "import": ("-c", "import transformer_scratch"),
+        "--help": ("-m", "transformer_scratch.cli", "--help"),
+    }
+    return {
+        name: (partial(_run_until, [sys.executable, *line]), 1)
+        for name, line in lines.items()
+    }
 
 # %% ../nbs/support/bench.ipynb #1d91477a
-_QUIET = "--eval-interval 100000 --full-eval-interval 100000"  # evaluations at both ends only
+_QUIET = (
+    "--eval-interval 100000 --full-eval-interval 100000"  # evaluations at both ends only
+)
 
 
-def _whole_trainings(recipes: Sequence[str], pattern: str, target: float, peers: dict) -> dict:
+def _whole_trainings(
+    recipes: Sequence[str],
+    pattern: str,
+    target: float,
+    peers: dict,
+) -> dict:
     """Programs that train until they are good enough, or with further flags to their end, with another seed in each round."""
     folder = Path("runs/bench")
 
     def ours(recipe: str, *flags: str) -> None:
         name, *more = recipe.split()
         seed = 1 + len(list(folder.glob(f"{name}-{len(more)}-*")))
-        line = [name, *more, *(flags or ("--out", f"{folder}/{name}-{len(more)}-{seed}", "--seed", str(seed)))]
-        _run_until([sys.executable, "-m", "transformer_scratch.cli", "train", *line], "" if more or flags else pattern, target)
+        line = [
+            name,
+            *more,
+            *(
+                flags
+                or ("--out", f"{folder}/{name}-{len(more)}-{seed}", "--seed", str(seed))
+            ),
+        ]
+        _run_until(
+            [sys.executable, "-m", "transformer_scratch.cli", "train", *line],
+            "" if more or flags else pattern,
+            target,
+        )
 
-    short = "--max-iters", "20", "--full-eval-interval", "100000", "--overwrite", "--out", f"{folder}/short"
-    sides = {recipe.replace(_QUIET, "unwatched"): (partial(ours, recipe), 1, partial(ours, recipe, *short)) for recipe in recipes}
+    short = (
+        "--max-iters",
+        "20",
+        "--full-eval-interval",
+        "100000",
+        "--overwrite",
+        "--out",
+        f"{folder}/short",
+    )
+    sides = {
+        recipe.replace(_QUIET, "unwatched"): (
+            partial(ours, recipe),
+            1,
+            partial(ours, recipe, *short),
+        )
+        for recipe in recipes
+    }
     if "nanoGPT" in peers and "shakespeare" in recipes[0]:
-        checkout = shutil.copytree(Path(peers["nanoGPT"].__file__).parent, tempfile.mkdtemp(), dirs_exist_ok=True)
-        Path(checkout, "data/shakespeare_char/input.txt").write_text(scratch.data.load_text("tiny-shakespeare"), encoding="utf-8")
+        checkout = shutil.copytree(
+            Path(peers["nanoGPT"].__file__).parent, tempfile.mkdtemp(), dirs_exist_ok=True
+        )
+        Path(checkout, "data/shakespeare_char/input.txt").write_text(
+            scratch.data.load_text("tiny-shakespeare"), encoding="utf-8"
+        )
         _run_until([sys.executable, "data/shakespeare_char/prepare.py"], folder=checkout)
         flags = "device=cpu compile=False eval_iters=20 log_interval=100 block_size=64 batch_size=12 n_layer=4 n_head=4 n_embd=128 dropout=0.0"
-        line = [sys.executable, "train.py", "config/train_shakespeare_char.py", *(f"--{flag}" for flag in f"{flags} lr_decay_iters=2000".split())]
-        for name, more in (("nanoGPT", []), ("nanoGPT unwatched", ["--eval_interval=2000"])):
+        line = [
+            sys.executable,
+            "train.py",
+            "config/train_shakespeare_char.py",
+            *(f"--{flag}" for flag in f"{flags} lr_decay_iters=2000".split()),
+        ]
+        for name, more in (
+            ("nanoGPT", []),
+            ("nanoGPT unwatched", ["--eval_interval=2000"]),
+        ):
             run = partial(_run_until, [*line, "--max_iters=2000", *more], folder=checkout)
-            sides[name] = run, 1, partial(_run_until, [*line, "--max_iters=20", "--eval_interval=20"], folder=checkout)
+            sides[name] = (
+                run,
+                1,
+                partial(
+                    _run_until,
+                    [*line, "--max_iters=20", "--eval_interval=20"],
+                    folder=checkout,
+                ),
+            )
     return sides
 
 # %% ../nbs/support/bench.ipynb #240e9bb3
 _KINDS = ("", "compiled", "bfloat16", "compiled bfloat16")
-ROWS: dict[str, tuple[str, Callable[[dict], dict]]] = {  # name: what is measured, and the sides
+ROWS: dict[
+    str, tuple[str, Callable[[dict], dict]]
+] = {  # name: what is measured, and the sides
     "step": ("seconds a token", partial(_training_sides, "original-demo", 4, 16, ("",))),
     "loss": ("seconds", partial(_loss_sides, 0)),
     "loss-memory": ("bytes", partial(_loss_sides, 1)),
-    "train-small": ("seconds a token", partial(_training_sides, "shakespeare-char-cpu", 12, 64, _KINDS)),
+    "train-small": (
+        "seconds a token",
+        partial(_training_sides, "shakespeare-char-cpu", 12, 64, _KINDS),
+    ),
     "train-gpt2": ("seconds a token", partial(_training_sides, "gpt2", 1, 256, _KINDS[:3])),
-    "train-gpu": ("seconds a token", partial(_training_sides, "gpt2", 16, 1024, _KINDS[3:])),
+    "train-gpu": (
+        "seconds a token",
+        partial(_training_sides, "gpt2", 16, 1024, _KINDS[3:]),
+    ),
     "generate-1": ("seconds a token", partial(_writing_sides, 1)),
     "generate-8": ("seconds a token", partial(_writing_sides, 8)),
     "bpe": ("seconds", _bpe_sides),
     "encode": ("seconds", _encoding_sides),
     "start": ("seconds", _program_sides),
-    "laptop": ("seconds", partial(_whole_trainings, ("laptop-fast", f"laptop-fast {_QUIET}", "laptop", "laptop-long", f"original-demo {_QUIET}"), r"([\d.]+) bits per byte, full pass", 1.2195)),
-    "shakespeare": ("seconds", partial(_whole_trainings, ("shakespeare-fast", f"shakespeare-fast {_QUIET}"), r"Validation Loss: ([\d.]+) .*full pass", 1.898)),
+    "laptop": (
+        "seconds",
+        partial(
+            _whole_trainings,
+            (
+                "laptop-fast",
+                f"laptop-fast {_QUIET}",
+                "laptop",
+                "laptop-long",
+                f"original-demo {_QUIET}",
+            ),
+            r"([\d.]+) bits per byte, full pass",
+            1.2195,
+        ),
+    ),
+    "shakespeare": (
+        "seconds",
+        partial(
+            _whole_trainings,
+            ("shakespeare-fast", f"shakespeare-fast {_QUIET}"),
+            r"Validation Loss: ([\d.]+) .*full pass",
+            1.898,
+        ),
+    ),
 }
 
 # %% ../nbs/support/bench.ipynb #27b44606
@@ -285,28 +603,62 @@ def run_rows(
     names: Sequence[str] = (),  # keys of `ROWS`; none: all that this device is made for
     peer: str = "",  # checkouts of nanoGPT and minbpe, with a comma between them
     seconds: float = 30.0,  # as for `take_turns`
-    out: str | Path = "bench.json",  # gets machine and tables; rows that it holds already stay, unless they are measured again
+    # gets machine and tables; rows that it holds already stay, unless they are measured
+    # again
+    out: str | Path = "bench.json",
 ) -> dict:  # what was written
     """Measure rows and print them as tables. An unknown row, and a checkout of something else, is a `UsageError`."""
-    on_gpu, peers = scratch.runtime.pick_device().type == "cuda", {name: import_module(name) for name in ("transformers", "tokenizers") if find_spec(name)}
+    on_gpu, peers = (
+        scratch.runtime.pick_device().type == "cuda",
+        {
+            name: import_module(name)
+            for name in ("transformers", "tokenizers")
+            if find_spec(name)
+        },
+    )
     for name in names:
         _check_known("row", name, ROWS)
     for path in filter(None, peer.split(",")):
-        module, name = ("minbpe", "minbpe") if Path(path, "minbpe").is_dir() else ("model", "nanoGPT")
+        module, name = (
+            ("minbpe", "minbpe") if Path(path, "minbpe").is_dir() else ("model", "nanoGPT")
+        )
         holds = module == "minbpe" or Path(path, "model.py").is_file()
-        _check(holds, f"peer is {path}: it holds neither minbpe nor nanoGPT's model.py; name a checkout of one of them")
+        _check(
+            holds,
+            f"peer is {path}: it holds neither minbpe nor nanoGPT's model.py; name a checkout of one of them",
+        )
         sys.path.insert(0, str(Path(path).resolve()))
         peers[name] = import_module(module)
     device = torch.cuda.get_device_name() if on_gpu else f"{os.cpu_count()} processors"
-    known = json.loads(Path(out).read_text(encoding="utf-8")) if Path(out).is_file() else {"limits": {}, "rows": {}}
-    limits = {name: max(limit, known["limits"].get(name, 0.0)) for name, limit in machine_limits().items()}
-    result = {"device": device, "torch": torch.__version__, "limits": limits, "rows": known["rows"]}
-    print(f"{device}, torch {torch.__version__}: " + ", ".join(f"{name} {limit / 1e9:,.0f} G/s" for name, limit in limits.items()))
+    known = (
+        json.loads(Path(out).read_text(encoding="utf-8"))
+        if Path(out).is_file()
+        else {"limits": {}, "rows": {}}
+    )
+    limits = {
+        name: max(limit, known["limits"].get(name, 0.0))
+        for name, limit in machine_limits().items()
+    }
+    result = {
+        "device": device,
+        "torch": torch.__version__,
+        "limits": limits,
+        "rows": known["rows"],
+    }
+    print(
+        f"{device}, torch {torch.__version__}: "
+        + ", ".join(f"{name} {limit / 1e9:,.0f} G/s" for name, limit in limits.items())
+    )
     for name in names or [name for name in ROWS if on_gpu or name != "train-gpu"]:
         measured, sides = ROWS[name]
         lines = take_turns(sides(peers), seconds)
         result["rows"][name] = {"measured": measured, "sides": lines}
-        print("", scratch.plots.show_table(lines, digits=2, title=f"{name}: {measured}"), sep="\n", flush=True)
+        print(
+            "",
+            scratch.plots.show_table(lines, digits=2, title=f"{name}: {measured}"),
+            sep="\n",
+            flush=True,
+        )
         with scratch.checkpoint.written_whole(out) as partial_file:
             partial_file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return result
@@ -315,7 +667,8 @@ def run_rows(
 @contextmanager
 def profiled(
     path: str | Path | None,  # of the trace, a .json file; None: nothing is noted
-    n_steps: int = 0,  # notes are taken of this many steps after the first three; 0: of all that happens
+    # notes are taken of this many steps after the first three; 0: of all that happens
+    n_steps: int = 0,
 ) -> Iterator[Callable[[], None]]:  # to be called after each step
     """Note the operations of a block; write the trace and print the ten most expensive operations."""
     if path is None:
@@ -324,10 +677,20 @@ def profiled(
 
     def report(profiler: torch.profiler.profile) -> None:
         profiler.export_chrome_trace(str(path))
-        by = "self_device_time_total" if torch.cuda.is_available() else "self_cpu_time_total"
-        print(profiler.key_averages().table(sort_by=by, row_limit=10, max_name_column_width=40))
+        by = (
+            "self_device_time_total" if torch.cuda.is_available() else "self_cpu_time_total"
+        )
+        print(
+            profiler.key_averages().table(
+                sort_by=by, row_limit=10, max_name_column_width=40
+            )
+        )
         print(f"Trace: {path}")
 
-    plan = torch.profiler.schedule(wait=2, warmup=1, active=n_steps, repeat=1) if n_steps else None
+    plan = (
+        torch.profiler.schedule(wait=2, warmup=1, active=n_steps, repeat=1)
+        if n_steps
+        else None
+    )
     with torch.profiler.profile(schedule=plan, on_trace_ready=report) as profiler:
         yield profiler.step if n_steps else lambda: None

@@ -34,26 +34,38 @@ from .tokenizer import Tokenizer, load_tokenizer, tokenizer_fingerprint
 # %% ../nbs/07_checkpoint.ipynb #0d21362a
 def _remove_leftovers(run_folder: str | Path) -> None:
     """Delete what interrupted writing left behind in the folder of a run that is not being written now."""
-    for partial in [path for place in (".", "checkpoints") for path in Path(run_folder, place).glob(".partial-*")]:
+    for partial in [
+        path
+        for place in (".", "checkpoints")
+        for path in Path(run_folder, place).glob(".partial-*")
+    ]:
         _remove(partial)
 
 # %% ../nbs/07_checkpoint.ipynb #b94e6b66
 def _stored(model: GPT) -> dict[str, Tensor]:
     """The weights of a model under their names, tied ones once; of sharded ones, this process's part."""
-    weights = {name: weight.detach().contiguous() for name, weight in model.state_dict().items()}
+    weights = {
+        name: weight.detach().contiguous() for name, weight in model.state_dict().items()
+    }
     if model.config.tie_embeddings:
         del weights["output.weight"]
     return weights
 
 
-def _fill(stored: Mapping[str, Tensor], weights: Mapping[str, Tensor], source: object) -> None:
+def _fill(
+    stored: Mapping[str, Tensor],
+    weights: Mapping[str, Tensor],
+    source: object,
+) -> None:
     """Copy `weights` into a model's tensors; other names or shapes, or whole numbers, are a `UsageError` and change nothing."""
     for name in sorted(stored.keys() ^ weights.keys()):
         lacking = "lacks" if name in stored else "has an unknown"
         raise UsageError(f"{source} {lacking} {name!r}: it belongs to another architecture")
     for name, weight in weights.items():
         fits = weight.shape == stored[name].shape and weight.is_floating_point()
-        kinds = " and the model's ".join(f"{tensor.dtype} {tuple(tensor.shape)}" for tensor in (weight, stored[name]))
+        kinds = " and the model's ".join(
+            f"{tensor.dtype} {tuple(tensor.shape)}" for tensor in (weight, stored[name])
+        )
         _check(fits, f"{name} in {source} is {kinds}: it belongs to another architecture")
     for name, weight in weights.items():
         stored[name].copy_(sharded_like(weight, stored[name]))
@@ -64,7 +76,9 @@ def _open_safetensors(path: str | Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (OSError, SafetensorError) as error:
-        raise UsageError(f"{path} cannot be read ({error}): it is missing or damaged; put a whole copy there") from error
+        raise UsageError(
+            f"{path} cannot be read ({error}): it is missing or damaged; put a whole copy there"
+        ) from error
 
 # %% ../nbs/07_checkpoint.ipynb #63b57200
 def _whole_weights(model: GPT | Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -72,18 +86,26 @@ def _whole_weights(model: GPT | Mapping[str, Tensor]) -> dict[str, Tensor]:
     return model if isinstance(model, Mapping) else gathered(_stored(model), main_only=True)
 
 # %% ../nbs/07_checkpoint.ipynb #c9157746
-def save_weights(model: GPT | Mapping[str, Tensor], path: str | Path) -> None:  # model: or whole tensors by name; path: a .safetensors file
+def save_weights(
+    model: GPT | Mapping[str, Tensor],  # or whole tensors by name
+    path: str | Path,  # a .safetensors file
+) -> None:
     """Write a model's weights, whole or not at all."""
     with written_whole(path) as partial:
         save_file(_whole_weights(model), partial)
 
 # %% ../nbs/07_checkpoint.ipynb #f644e3d8
-def load_weights(model: GPT, path: str | Path) -> None:  # model: filled in place; path: a file that `save_weights` wrote
+def load_weights(
+    model: GPT,  # filled in place
+    path: str | Path,  # a file that `save_weights` wrote
+) -> None:
     """Read weights into a model of the same shape; a missing, damaged or unfitting file is a `UsageError`."""
     _fill(_stored(model), _open_safetensors(path), path)
 
 # %% ../nbs/07_checkpoint.ipynb #a270d738
-def random_states(generator: torch.Generator | None = None) -> dict:  # generator: the one that draws the batches
+def random_states(
+    generator: torch.Generator | None = None,  # the one that draws the batches
+) -> dict:
     """The state of every source of random numbers, in tensors and plain Python only."""
     name, keys, *rest = np.random.get_state()
     return {
@@ -95,7 +117,11 @@ def random_states(generator: torch.Generator | None = None) -> dict:  # generato
     }
 
 
-def set_random_states(states: dict, generator: torch.Generator | None = None) -> None:  # both as for `random_states`, which returned the states
+def set_random_states(
+    states: dict,  # as for `random_states`, which returned the states
+    # as for `random_states`, which returned the states
+    generator: torch.Generator | None = None,
+) -> None:
     """Put every source of random numbers back to where it was."""
     random.setstate(states["python"])
     np.random.set_state(states["numpy"])
@@ -112,12 +138,19 @@ def _write_config(run_folder: str | Path, config: Preset, tokenizer: Tokenizer) 
     """Write down what a run is: a config.json with its architecture, its recipe and the fingerprint of its tokenizer."""
     content = _config_content(config, tokenizer_fingerprint(tokenizer))
     with written_whole(Path(run_folder) / "config.json") as partial:
-        partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.write_text(
+            json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
 
 # %% ../nbs/07_checkpoint.ipynb #d0c3ab26
 def _config_content(config: Preset, fingerprint: str) -> dict:
     """What config.json holds."""
-    return {"format_version": FORMAT_VERSION, "package_version": __version__, "tokenizer_sha256": fingerprint, **asdict(config)}
+    return {
+        "format_version": FORMAT_VERSION,
+        "package_version": __version__,
+        "tokenizer_sha256": fingerprint,
+        **asdict(config),
+    }
 
 # %% ../nbs/07_checkpoint.ipynb #0191b640
 def _read_config(run_folder: str | Path) -> tuple[Preset, str]:
@@ -128,34 +161,60 @@ def _read_config(run_folder: str | Path) -> tuple[Preset, str]:
         with open(path, "rb") as file:
             content = json.loads(file.read(2**20))  # a real one has two thousand bytes
         version, known = content.get("format_version"), _config_content(Preset(), "")
-        _check(version == FORMAT_VERSION, f"format_version is {version!r}, but this program reads {FORMAT_VERSION}; update it")
-        model, training = content.get("model", {}), known["training"] | content.get("training", {})  # an older recipe lacks what is newer
-        for given, fields in ((content, known), (model, known["model"]), (training, known["training"])):
+        _check(
+            version == FORMAT_VERSION,
+            f"format_version is {version!r}, but this program reads {FORMAT_VERSION}; update it",
+        )
+        model, training = (
+            content.get("model", {}),
+            known["training"] | content.get("training", {}),
+        )  # an older recipe lacks what is newer
+        for given, fields in (
+            (content, known),
+            (model, known["model"]),
+            (training, known["training"]),
+        ):
             for name in sorted(given.keys() ^ fields.keys()):
                 problem = "missing" if name in fields else "unknown"
-                raise UsageError(f"the field {name!r} is {problem}; another version may have written it")
-        return Preset(GPTConfig(**model), TrainingConfig(**training)), content["tokenizer_sha256"]
+                raise UsageError(
+                    f"the field {name!r} is {problem}; another version may have written it"
+                )
+        return Preset(GPTConfig(**model), TrainingConfig(**training)), content[
+            "tokenizer_sha256"
+        ]
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise UsageError(f"{path} describes no run that this program can read: {error}") from error
+        raise UsageError(
+            f"{path} describes no run that this program can read: {error}"
+        ) from error
 
 # %% ../nbs/07_checkpoint.ipynb #6118ff41
-def read_config(run_folder: str | Path) -> Preset:  # run_folder: the folder of a run
+def read_config(
+    run_folder: str | Path,  # the folder of a run
+) -> Preset:
     """What a run is: its architecture and recipe. Unknown or unfitting fields, and another format version, are a `UsageError`."""
     return _read_config(run_folder)[0]
 
 # %% ../nbs/07_checkpoint.ipynb #d7e65498
-def load_run_tokenizer(run_folder: str | Path) -> Tokenizer:  # run_folder: the folder of a run
+def load_run_tokenizer(
+    run_folder: str | Path,  # the folder of a run
+) -> Tokenizer:
     """The tokenizer of a run; one whose fingerprint is not the recorded one is a `UsageError`."""
     tokenizer = load_tokenizer(Path(run_folder) / "tokenizer")
     if tokenizer_fingerprint(tokenizer) != _read_config(run_folder)[1]:
-        raise UsageError(f"tokenizer in {run_folder} is not the one that its model learned with: put back the original tokenizer folder")
+        raise UsageError(
+            f"tokenizer in {run_folder} is not the one that its model learned with: put back the original tokenizer folder"
+        )
     return tokenizer
 
 # %% ../nbs/07_checkpoint.ipynb #479eefe6
 def _checkpoints(run_folder: str | Path) -> list[Path]:
     """The checkpoint folders of a run, oldest step first."""
     folders = (Path(run_folder) / "checkpoints").glob("step-*")
-    whole = [folder for folder in folders if re.fullmatch(r"step-\d+", folder.name) and (folder / "state.pt").is_file()]
+    whole = [
+        folder
+        for folder in folders
+        if re.fullmatch(r"step-\d+", folder.name) and (folder / "state.pt").is_file()
+    ]
     return sorted(whole, key=lambda folder: int(folder.name[5:]))
 
 # %% ../nbs/07_checkpoint.ipynb #299d7481
@@ -174,7 +233,9 @@ def save_checkpoint(
             save_file(_whole_weights(model), partial / "model.safetensors")
             torch.save({"step": step, **state}, partial / "state.pt")
     for old in _checkpoints(run_folder)[:-keep]:
-        _remove(old.rename(old.with_name(f".partial-{old.name}")))  # a folder that is half deleted must not look whole
+        _remove(
+            old.rename(old.with_name(f".partial-{old.name}"))
+        )  # a folder that is half deleted must not look whole
     return folder
 
 # %% ../nbs/07_checkpoint.ipynb #968fbe8e
@@ -188,14 +249,25 @@ def latest_checkpoint(
 def _open_pickle(path: str | Path) -> dict:
     """Read a file of torch.save that holds tensors and plain Python only."""
     try:
-        if is_zipfile(path) and any(entry.compress_type for entry in ZipFile(path).infolist()):
-            raise OSError("it is compressed, as torch.save never does, and may be far larger inside")
+        if is_zipfile(path) and any(
+            entry.compress_type for entry in ZipFile(path).infolist()
+        ):
+            raise OSError(
+                "it is compressed, as torch.save never does, and may be far larger inside"
+            )
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise UsageError(f"{path} is not opened: it holds more than tensors and plain values, and could run any program") from error
+        raise UsageError(
+            f"{path} is not opened: it holds more than tensors and plain values, and could run any program"
+        ) from error
     except Exception as error:  # a damaged file fails in many ways
-        raise UsageError(f"{path} cannot be read ({error}): it is missing or damaged; put a whole copy there") from error
-    _check(isinstance(content, dict), f"{path} holds a {type(content).__name__}: expected a dictionary")
+        raise UsageError(
+            f"{path} cannot be read ({error}): it is missing or damaged; put a whole copy there"
+        ) from error
+    _check(
+        isinstance(content, dict),
+        f"{path} holds a {type(content).__name__}: expected a dictionary",
+    )
     return content
 
 # %% ../nbs/07_checkpoint.ipynb #0f489e91
@@ -208,7 +280,14 @@ def load_checkpoint(
     return _open_pickle(Path(path) / "state.pt")
 
 # %% ../nbs/07_checkpoint.ipynb #ed652800
-_RUN_FILES = ("config.json", "model.safetensors", "tokenizer", "log.csv", "loss.png", "checkpoints")
+_RUN_FILES = (
+    "config.json",
+    "model.safetensors",
+    "tokenizer",
+    "log.csv",
+    "loss.png",
+    "checkpoints",
+)
 
 
 def save_run(
@@ -221,12 +300,20 @@ def save_run(
 ) -> Path:  # the folder
     """Write a run folder. It is a run from the moment its config.json appears, and that comes last."""
     folder = Path(run_folder)
-    unfinished = folder / ".partial-run"  # marks a start that was cut short: it may be written again
+    unfinished = (
+        folder / ".partial-run"
+    )  # marks a start that was cut short: it may be written again
     there = [name for name in _RUN_FILES if (folder / name).exists()]
     if "config.json" in there:
-        _check(overwrite, f"{folder} already holds a run: continue it with --resume, choose another --out, or replace it with --overwrite")
+        _check(
+            overwrite,
+            f"{folder} already holds a run: continue it with --resume, choose another --out, or replace it with --overwrite",
+        )
     elif there:
-        _check(unfinished.exists(), f"{folder} holds {there[0]!r}, but no run: choose another folder")
+        _check(
+            unfinished.exists(),
+            f"{folder} holds {there[0]!r}, but no run: choose another folder",
+        )
     with written_whole(unfinished) as partial:
         partial.touch()
     for name in there:
@@ -243,11 +330,17 @@ def save_run(
 # %% ../nbs/07_checkpoint.ipynb #78a1ff19
 def _check_size(config: GPTConfig, path: Path) -> None:
     """Refuse sizes that the weights in `path` cannot have, before any memory is set aside for them."""
-    n_weights = config.d_model * (config.vocab_size + config.n_layers * 2 * (config.d_model + config.feedforward_width))  # a lower bound
+    n_weights = config.d_model * (
+        config.vocab_size
+        + config.n_layers * 2 * (config.d_model + config.feedforward_width)
+    )  # a lower bound
     n_bytes = path.stat().st_size if path.is_file() else 0
     sizes = f"{config.n_layers} layers of {config.d_model}, {config.vocab_size} tokens, context {config.context_length}"
     fits = n_weights <= n_bytes and config.context_length * config.d_model <= 2**28
-    _check(fits, f"config.json speaks of {sizes}: {path} has {n_bytes} bytes and cannot hold such a model")
+    _check(
+        fits,
+        f"config.json speaks of {sizes}: {path} has {n_bytes} bytes and cannot hold such a model",
+    )
 
 
 def _model_of(config: GPTConfig, weights: Mapping[str, Tensor], source: object) -> GPT:
@@ -261,7 +354,8 @@ def _model_of(config: GPTConfig, weights: Mapping[str, Tensor], source: object) 
 def load_model(
     run_folder: str | Path,  # the folder of a run
     device: str | torch.device = "cpu",  # where to put the model
-) -> tuple[GPT, Tokenizer]:  # the best model of the run, ready to generate, and its tokenizer
+    # the best model of the run, ready to generate, and its tokenizer
+) -> tuple[GPT, Tokenizer]:
     """Open a run. Whatever does not belong together is a `UsageError`."""
     tokenizer = load_run_tokenizer(run_folder)
     config = read_config(run_folder).model
@@ -270,8 +364,13 @@ def load_model(
     return _model_of(config, _open_safetensors(path), path).to(device).eval(), tokenizer
 
 # %% ../nbs/07_checkpoint.ipynb #891a3c14
-_NAMES = json.loads((files("transformer_scratch") / "reference" / "names.json").read_text(encoding="utf-8"))
-ORIGINAL_DEMO_NAMES, NANOGPT_NAMES = _NAMES["original-demo"], _NAMES["nanogpt"]  # our module: theirs, in block i of n
+_NAMES = json.loads(
+    (files("transformer_scratch") / "reference" / "names.json").read_text(encoding="utf-8")
+)
+ORIGINAL_DEMO_NAMES, NANOGPT_NAMES = (
+    _NAMES["original-demo"],
+    _NAMES["nanogpt"],
+)  # our module: theirs, in block i of n
 
 # %% ../nbs/07_checkpoint.ipynb #68f9cc33
 def rename_modules(
@@ -281,12 +380,18 @@ def rename_modules(
     to_ours: bool = True,  # False: from our names to theirs
 ) -> dict[str, Tensor]:
     """Give every weight the name of its module elsewhere; one that the table does not know is a `UsageError`."""
-    pairs = [(ours.format(i=i), theirs.format(i=i, n=n_layers)) for i in range(n_layers) for ours, theirs in table.items()]
+    pairs = [
+        (ours.format(i=i), theirs.format(i=i, n=n_layers))
+        for i in range(n_layers)
+        for ours, theirs in table.items()
+    ]
     names = {theirs: ours for ours, theirs in pairs} if to_ours else dict(pairs)
     renamed = {}
     for key, weight in weights.items():
         module, _, parameter = key.rpartition(".")
-        _check(module in names, f"weights hold {key!r}: a model of this kind has no such part")
+        _check(
+            module in names, f"weights hold {key!r}: a model of this kind has no such part"
+        )
         renamed[f"{names[module]}.{parameter}"] = weight
     return renamed
 
@@ -296,7 +401,11 @@ _HEAD = "transformer_blocks.{i}.multi_head_attention_layer.heads.{head}."
 
 def _head_keys(i: int, n_heads: int) -> list[str]:
     """The original's matrices of one block in the order in which ours are stacked: all queries, all keys, all values."""
-    return [_HEAD.format(i=i, head=head) + f"{part}_layer.weight" for part in ("query", "key", "value") for head in range(n_heads)]
+    return [
+        _HEAD.format(i=i, head=head) + f"{part}_layer.weight"
+        for part in ("query", "key", "value")
+        for head in range(n_heads)
+    ]
 
 # %% ../nbs/07_checkpoint.ipynb #60118de0
 def import_original_demo(
@@ -308,16 +417,38 @@ def import_original_demo(
     mask = content.get(_HEAD.format(i=0, head=0) + "tril", torch.empty(16))
     weights = {key: weight for key, weight in content.items() if not key.endswith(".tril")}
     n_layers = sum(key.endswith("projection_layer.weight") for key in weights)
-    n_heads = sum(key.startswith(_HEAD[:-7].format(i=0)) and key.endswith("query_layer.weight") for key in weights)
+    n_heads = sum(
+        key.startswith(_HEAD[:-7].format(i=0)) and key.endswith("query_layer.weight")
+        for key in weights
+    )
     try:
-        qkv = {f"blocks.{i}.attention.qkv.weight": torch.cat([weights.pop(key) for key in _head_keys(i, n_heads)]) for i in range(n_layers)}
+        qkv = {
+            f"blocks.{i}.attention.qkv.weight": torch.cat(
+                [weights.pop(key) for key in _head_keys(i, n_heads)]
+            )
+            for i in range(n_layers)
+        }
         vocab_size, d_model = weights["language_model_out_linear_layer.weight"].shape
-        weights["token_embedding_lookup_table.weight"] = weights["token_embedding_lookup_table.weight"][:vocab_size]
-        sizes = {"vocab_size": vocab_size, "d_model": d_model, "n_layers": n_layers, "n_heads": n_heads, "context_length": len(mask)}
+        weights["token_embedding_lookup_table.weight"] = weights[
+            "token_embedding_lookup_table.weight"
+        ][:vocab_size]
+        sizes = {
+            "vocab_size": vocab_size,
+            "d_model": d_model,
+            "n_layers": n_layers,
+            "n_heads": n_heads,
+            "context_length": len(mask),
+        }
         config = GPTConfig.from_preset("original-demo", dropout=dropout, **sizes)
     except (KeyError, RuntimeError, ValueError) as error:
-        raise UsageError(f"this is no checkpoint of the original demo: {error} is missing or does not fit") from error
-    return _model_of(config, rename_modules(weights, ORIGINAL_DEMO_NAMES, n_layers) | qkv, "the original demo's checkpoint")
+        raise UsageError(
+            f"this is no checkpoint of the original demo: {error} is missing or does not fit"
+        ) from error
+    return _model_of(
+        config,
+        rename_modules(weights, ORIGINAL_DEMO_NAMES, n_layers) | qkv,
+        "the original demo's checkpoint",
+    )
 
 # %% ../nbs/07_checkpoint.ipynb #9d9c4b16
 def export_original_demo(
@@ -326,18 +457,37 @@ def export_original_demo(
 ) -> None:
     """Write a model under the original demo's names and shapes; its unread last embedding row is filled with zeros."""
     config = model.config
-    free = ("vocab_size", "context_length", "d_model", "n_layers", "n_heads", "dropout", "embedding_dropout", "rope_base", "init")
+    free = (
+        "vocab_size",
+        "context_length",
+        "d_model",
+        "n_layers",
+        "n_heads",
+        "dropout",
+        "embedding_dropout",
+        "rope_base",
+        "init",
+    )
     for name, fixed in vars(GPTConfig.from_preset("original-demo")).items():
         value = getattr(config, name)
-        _check(name in free or value == fixed, f"{name} is {value!r}: in the original demo it can only be {fixed!r}")
+        _check(
+            name in free or value == fixed,
+            f"{name} is {value!r}: in the original demo it can only be {fixed!r}",
+        )
     weights = {name: weight.cpu() for name, weight in _stored(model).items()}
     exported = {}
     for i in range(config.n_layers):
         heads = weights.pop(f"blocks.{i}.attention.qkv.weight").split(config.d_head)
-        exported |= {key: head.clone() for key, head in zip(_head_keys(i, config.n_heads), heads)}
+        exported |= {
+            key: head.clone() for key, head in zip(_head_keys(i, config.n_heads), heads)
+        }
         mask = torch.ones(config.context_length, config.context_length).tril()
-        exported |= {_HEAD.format(i=i, head=head) + "tril": mask for head in range(config.n_heads)}
-    weights["token_embedding.weight"] = nn.functional.pad(weights["token_embedding.weight"], (0, 0, 0, 1))
+        exported |= {
+            _HEAD.format(i=i, head=head) + "tril": mask for head in range(config.n_heads)
+        }
+    weights["token_embedding.weight"] = nn.functional.pad(
+        weights["token_embedding.weight"], (0, 0, 0, 1)
+    )
     exported |= rename_modules(weights, ORIGINAL_DEMO_NAMES, config.n_layers, to_ours=False)
     with written_whole(path) as partial:
         torch.save(exported, partial)
@@ -350,14 +500,38 @@ def import_nanogpt(
     content = _open_pickle(path)
     try:
         # old versions stored their masks under .attn.bias
-        weights = {key.removeprefix("_orig_mod."): weight for key, weight in content["model"].items() if not key.endswith(".attn.bias")}
+        weights = {
+            key.removeprefix("_orig_mod."): weight
+            for key, weight in content["model"].items()
+            if not key.endswith(".attn.bias")
+        }
         weights.pop("lm_head.weight")  # tied to the embedding
         vocab_size, d_model = weights["transformer.wte.weight"].shape
-        context_length, bias = len(weights["transformer.wpe.weight"]), "transformer.ln_f.bias" in weights
+        context_length, bias = (
+            len(weights["transformer.wpe.weight"]),
+            "transformer.ln_f.bias" in weights,
+        )
         n_layers = sum(key.endswith("attn.c_attn.weight") for key in weights)
         n_heads, dropout = (content["model_args"][name] for name in ("n_head", "dropout"))
     except (KeyError, AttributeError, TypeError) as error:
-        raise UsageError(f"{path} is no checkpoint of nanoGPT: {error} is missing or does not fit") from error
-    sizes = {"vocab_size": vocab_size, "context_length": context_length, "d_model": d_model, "n_layers": n_layers, "n_heads": n_heads}
-    switches = {"dropout": dropout, "embedding_dropout": dropout, "qkv_bias": bias, "linear_bias": bias}
-    return _model_of(GPTConfig.from_preset("shakespeare-char", **sizes, **switches), rename_modules(weights, NANOGPT_NAMES, n_layers), path)
+        raise UsageError(
+            f"{path} is no checkpoint of nanoGPT: {error} is missing or does not fit"
+        ) from error
+    sizes = {
+        "vocab_size": vocab_size,
+        "context_length": context_length,
+        "d_model": d_model,
+        "n_layers": n_layers,
+        "n_heads": n_heads,
+    }
+    switches = {
+        "dropout": dropout,
+        "embedding_dropout": dropout,
+        "qkv_bias": bias,
+        "linear_bias": bias,
+    }
+    return _model_of(
+        GPTConfig.from_preset("shakespeare-char", **sizes, **switches),
+        rename_modules(weights, NANOGPT_NAMES, n_layers),
+        path,
+    )

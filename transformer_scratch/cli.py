@@ -20,22 +20,40 @@ from pathlib import Path
 from typing import Literal
 
 import transformer_scratch as scratch
-from .config import PRESETS, Preset, SamplingConfig, TrainingConfig, UsageError, _check, _check_known, _check_within, _nearest
+from transformer_scratch.config import (
+    PRESETS,
+    Preset,
+    SamplingConfig,
+    TrainingConfig,
+    UsageError,
+    _check,
+    _check_known,
+    _check_within,
+    _nearest,
+)
 from .doctor import Doctor
 
 # %% ../nbs/13_command_line.ipynb #36dbbe24
-def flag_types(options: type) -> dict[str, type]:  # options: a dataclass, perhaps with dataclasses inside; back comes field name: type
+def flag_types(
+    options: type,  # a dataclass, perhaps with dataclasses inside
+) -> dict[str, type]:  # back comes field name: type
     """All fields that can be set by a flag, those of inner dataclasses included."""
     types = {}
     for item in fields(options):
-        types |= flag_types(item.type) if is_dataclass(item.type) else {item.name: item.type}
+        types |= (
+            flag_types(item.type) if is_dataclass(item.type) else {item.name: item.type}
+        )
     return types
 
 # %% ../nbs/13_command_line.ipynb #10b783d6
 def _split_line(line: list[str], options: type) -> tuple[list[str], dict[str, str | None]]:
     """Part words from flags, wherever they stand. An unknown flag is a `UsageError` that offers the nearest."""
-    kinds = {f"--{name.replace('_', '-')}": kind for name, kind in flag_types(options).items()}
-    kinds |= {f"--no-{flag[2:]}": kind for flag, kind in kinds.items() if kind is bool} | {"--help": bool}
+    kinds = {
+        f"--{name.replace('_', '-')}": kind for name, kind in flag_types(options).items()
+    }
+    kinds |= {f"--no-{flag[2:]}": kind for flag, kind in kinds.items() if kind is bool} | {
+        "--help": bool
+    }
     words, given, rest = [], {}, iter(line)
     for item in rest:
         flag, equals, value = ("--help" if item == "-h" else item).partition("=")
@@ -46,64 +64,117 @@ def _split_line(line: list[str], options: type) -> tuple[list[str], dict[str, st
         _check(flag in kinds, f"{flag} is no flag of this command: {_nearest(flag, kinds)}")
         if not equals and kinds[flag] is not bool:
             value = next(rest, "--")
-            _check(not value.startswith("--"), f"{flag} has no value: write {flag} VALUE, or {flag}=VALUE")
-        _check(kinds[flag] is not bool or not equals, f"{flag} is a switch and takes no value: write {flag} or --no-{flag[2:]}")
+            _check(
+                not value.startswith("--"),
+                f"{flag} has no value: write {flag} VALUE, or {flag}=VALUE",
+            )
+        _check(
+            kinds[flag] is not bool or not equals,
+            f"{flag} is a switch and takes no value: write {flag} or --no-{flag[2:]}",
+        )
         given[flag[2:].replace("-", "_")] = None if kinds[flag] is bool else value
     return words, given
 
 # %% ../nbs/13_command_line.ipynb #985e1266
-def _read_options(given: dict[str, str | None], default, usage: str):  # a changed copy of default, an instance of the dataclass
+def _read_options(
+    given: dict[str, str | None],
+    default,
+    usage: str,
+):  # a changed copy of default, an instance of the dataclass
     """Turn flags into checked values by tyro, which also writes the help from the fields and their comments."""
     import tyro
 
-    flags = [f"--{name.replace('_', '-')}" + ("" if value is None else f"={value}") for name, value in given.items()]
+    flags = [
+        f"--{name.replace('_', '-')}" + ("" if value is None else f"={value}")
+        for name, value in given.items()
+    ]
     message = sys.stdout if "help" in given else StringIO()
     try:
         with redirect_stdout(message), redirect_stderr(message):
-            return tyro.cli(type(default), default=default, args=flags, prog=f"transformer-scratch {usage}", config=(tyro.conf.OmitArgPrefixes,))
+            return tyro.cli(
+                type(default),
+                default=default,
+                args=flags,
+                prog=f"transformer-scratch {usage}",
+                config=(tyro.conf.OmitArgPrefixes,),
+            )
     except SystemExit:
         if "help" in given:
             raise
-        first = re.split("[-─]{9,}", message.getvalue())[:2][-1]  # behind the title; lines divide the paragraphs
+        first = re.split("[-─]{9,}", message.getvalue())[:2][
+            -1
+        ]  # behind the title; lines divide the paragraphs
         text = " ".join(re.sub("[│╭╮╰╯]", " ", first).split())
         raise UsageError(re.sub("^(Error parsing )?([A-Z]?[a-z]+: )?", "", text)) from None
 
 # %% ../nbs/13_command_line.ipynb #954ff26f
-def run_command(line: list[str]) -> None:  # line: the name of a command, words and flags
+def run_command(
+    line: list[str],  # the name of a command, words and flags
+) -> None:
     """Find the command, read the line by its fields, and run it."""
     name, *rest = line
     _check_known("command", name, COMMANDS)
     kind, takes = COMMANDS[name], getattr(COMMANDS[name], "words", "[RUN]")
-    words, given = _split_line([item.removeprefix("--from=") for item in rest if item != "--from"], kind)  # a model is named by a word
+    words, given = _split_line(
+        [item.removeprefix("--from=") for item in rest if item != "--from"], kind
+    )  # a model is named by a word
     remedy = f"{name} takes {takes} and flags; put quotes around a text with spaces"
-    _check(len(words) < 2 or takes.endswith("..."), f"{' '.join(words[1:])!r} is too much: {remedy}")
-    _read_options(given, _train_defaults(words, given) if name == "train" else kind(), f"{name} {takes}").run(words, given)
+    _check(
+        len(words) < 2 or takes.endswith("..."),
+        f"{' '.join(words[1:])!r} is too much: {remedy}",
+    )
+    _read_options(
+        given,
+        _train_defaults(words, given) if name == "train" else kind(),
+        f"{name} {takes}",
+    ).run(words, given)
 
 # %% ../nbs/13_command_line.ipynb #49236910
 def help_text() -> str:
     """What `transformer-scratch --help` prints."""
-    lines = [f"  {name + ' ' + getattr(kind, 'words', '[RUN]'):20}{kind.__doc__.partition('.')[0]}" for name, kind in COMMANDS.items()]
-    lines.append("\nEvery command lists its flags with --help. RUN is a run folder; without it the newest one in runs/ is taken.")
+    lines = [
+        f"  {name + ' ' + getattr(kind, 'words', '[RUN]'):20}{kind.__doc__.partition('.')[0]}"
+        for name, kind in COMMANDS.items()
+    ]
+    lines.append(
+        "\nEvery command lists its flags with --help. RUN is a run folder; without it the newest one in runs/ is taken."
+    )
     lines.append(f"PRESET is one of these, and laptop without it:\n  {', '.join(PRESETS)}")
     return "\n".join(["usage: transformer-scratch COMMAND ...\n", *lines])
 
 # %% ../nbs/13_command_line.ipynb #f9d29886
-def main(line: list[str] | None = None) -> int:  # line: words after the program's name; None: those of the real command line
+def main(
+    line: list[str] | None = None,  # words after the program's name
+) -> int:  # None: those of the real command line
     """Run one command. A user's mistake is one plain line; whatever else goes wrong keeps its traceback, because it is a bug.
 
     The exit code is 0 when all is done, 2 after a user's mistake, and 130 after Ctrl-C.
     """
     line = sys.argv[1:] if line is None else line
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # threads that wait for each other soon sleep: on a busy machine many times faster
+    os.environ.setdefault(
+        "GOMP_SPINCOUNT", "1000"
+    )  # threads that wait for each other soon sleep: on a busy machine many times faster
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # UTF-8 on every console, and each line at once also through a pipe
+        if hasattr(
+            stream, "reconfigure"
+        ):  # UTF-8 on every console, and each line at once also through a pipe
             stream.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
-    out, err = (sys.stdout, sys.stderr) if os.environ.get("RANK", "0") == "0" else (StringIO(), StringIO())  # of many processes the first prints
+    out, err = (
+        (sys.stdout, sys.stderr)
+        if os.environ.get("RANK", "0") == "0"
+        else (StringIO(), StringIO())
+    )  # of many processes the first prints
     with warnings.catch_warnings(), redirect_stdout(out), redirect_stderr(err):
-        warnings.showwarning = lambda message, *_, **__: print(f"transformer-scratch: {message}", file=sys.stderr)
+        warnings.showwarning = lambda message, *_, **__: print(
+            f"transformer-scratch: {message}", file=sys.stderr
+        )
         try:
             if line[:1] in ([], ["-h"], ["--help"], ["--version"]):
-                print(f"transformer-scratch {scratch.__version__}" if line[:1] == ["--version"] else help_text())
+                print(
+                    f"transformer-scratch {scratch.__version__}"
+                    if line[:1] == ["--version"]
+                    else help_text()
+                )
             else:
                 run_command(line)
             sys.stdout.flush()
@@ -115,7 +186,11 @@ def main(line: list[str] | None = None) -> int:  # line: words after the program
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 141
         except (UsageError, OSError) as error:
-            print("transformer-scratch: error:", " ".join(str(error).splitlines()), file=sys.stderr)
+            print(
+                "transformer-scratch: error:",
+                " ".join(str(error).splitlines()),
+                file=sys.stderr,
+            )
             return 2
     return 0
 
@@ -124,28 +199,52 @@ def _new_run_folder(out: str | None, name: str, overwrite: bool = False) -> Path
     """Where a new run goes: `out`, or the first of runs/NAME, runs/NAME-2, runs/NAME-3 that is free."""
     if out is None:
         names = (name if number == 1 else f"{name}-{number}" for number in range(1, 2**62))
-        return next(folder for folder in map(Path("runs").joinpath, names) if not folder.exists())
+        return next(
+            folder for folder in map(Path("runs").joinpath, names) if not folder.exists()
+        )
     remedy = f"name another folder, add --overwrite, or go on with --resume {out}"
-    _check(overwrite or not (Path(out) / "config.json").exists(), f"--out {out} holds a run already: {remedy}")
+    _check(
+        overwrite or not (Path(out) / "config.json").exists(),
+        f"--out {out} holds a run already: {remedy}",
+    )
     return Path(out)
 
 # %% ../nbs/13_command_line.ipynb #f427b845
-def _read_tokens(config: TrainingConfig, vocab_size: int, tokenizer: "scratch.tokenizer.Tokenizer | None" = None) -> tuple:
+def _read_tokens(
+    config: TrainingConfig,
+    vocab_size: int,
+    tokenizer: "scratch.tokenizer.Tokenizer | None" = None,
+) -> tuple:
     """Load, split and encode a text; the tokenizer sees the training part only. A folder from `tokenize` is opened as it is."""
     folder, fingerprint = Path(config.data), scratch.tokenizer.tokenizer_fingerprint
     if (folder / "manifest.json").is_file():
         stored = scratch.tokenizer.load_tokenizer(folder / "tokenizer")
         same = tokenizer is None or fingerprint(stored) == fingerprint(tokenizer)
-        _check(same, f"data is {folder}: it was cut by another tokenizer than the run's; name the text itself")
-        return stored, *(scratch.data.open_shards(folder, part) for part in ("train", "validation"))
+        _check(
+            same,
+            f"data is {folder}: it was cut by another tokenizer than the run's; name the text itself",
+        )
+        return stored, *(
+            scratch.data.open_shards(folder, part) for part in ("train", "validation")
+        )
     texts = scratch.data.load_split(config.data, config.encoding)
-    tokenizer = tokenizer or scratch.tokenizer.make_tokenizer(config.tokenizer, texts[0], vocab_size)
+    tokenizer = tokenizer or scratch.tokenizer.make_tokenizer(
+        config.tokenizer, texts[0], vocab_size
+    )
     return tokenizer, *(tokenizer.encode_array(text) for text in texts)
 
 # %% ../nbs/13_command_line.ipynb #6ea7378e
-def _fitted_vocab_size(tokenizer: "scratch.tokenizer.Tokenizer", largest_id: int, asked: int) -> int:
+def _fitted_vocab_size(
+    tokenizer: "scratch.tokenizer.Tokenizer",
+    largest_id: int,
+    asked: int,
+) -> int:
     """A published encoding keeps the recipe's size where that covers the text; with any other tokenizer, its own size counts."""
-    return asked if getattr(tokenizer, "name", "bpe") != "bpe" and largest_id < asked else tokenizer.vocab_size
+    return (
+        asked
+        if getattr(tokenizer, "name", "bpe") != "bpe" and largest_id < asked
+        else tokenizer.vocab_size
+    )
 
 # %% ../nbs/13_command_line.ipynb #902ac11a
 def _available(config: TrainingConfig) -> TrainingConfig:
@@ -153,122 +252,252 @@ def _available(config: TrainingConfig) -> TrainingConfig:
     with suppress(UsageError, OSError):
         scratch.data.load_text(config.data)
         return config
-    print(f"The text {config.data} could not be fetched: training on python-docs, which comes with Python, instead.")
+    print(
+        f"The text {config.data} could not be fetched: training on python-docs, which comes with Python, instead."
+    )
     return replace(config, data="python-docs")
 
 # %% ../nbs/13_command_line.ipynb #55532704
 @dataclass(frozen=True)
 class Train(Preset):
     """Train a model on a text and save it in a run folder. The values of PRESET hold wherever no flag says otherwise."""
+
     words = "[PRESET]"
-    out: str | None = None  # folder of the run; without it runs/PRESET, then runs/PRESET-2 and so on
-    resume: str | None = None  # folder of a run to go on with, by its own recipe; flags may change what is not architecture
+    # folder of the run; without it runs/PRESET, then runs/PRESET-2 and so on
+    out: str | None = None
+    # folder of a run to go on with, by its own recipe; flags may change what is not
+    # architecture
+    resume: str | None = None
     overwrite: bool = False  # replace the run that --out holds
-    profile: str | None = None  # .json file for a trace of ten early steps; their ten most expensive operations are printed, too
-    prompt: str = ""  # beginning of the sample that is shown at the end; nothing: the model begins by itself
+    # .json file for a trace of ten early steps; their ten most expensive operations are
+    # printed, too
+    profile: str | None = None
+    # beginning of the sample that is shown at the end; nothing: the model begins by itself
+    prompt: str = ""
     dry_run: bool = False  # print the plan, with measured minutes, and write nothing
-    estimate: bool = False  # print the memory that the recipe needs, by arithmetic, and nothing else
+    # print the memory that the recipe needs, by arithmetic, and nothing else
+    estimate: bool = False
     world_size: int = 1  # for --estimate: the number of processes
 
-    def run(self, words: list[str], given: Collection[str]) -> None:  # the words and the flags of the line
+    def run(
+        self,
+        words: list[str],
+        given: Collection[str],
+    ) -> None:  # the words and the flags of the line
         """Train, save, show a sample."""
         if self.estimate:
             _check_within(self, 1, 2**62, "world_size")
             facts = self.model, self.training, self.world_size
             parts = scratch.training.training_memory(*facts)
-            parts |= {"together": sum(parts.values()), "sent in a step": scratch.training.bytes_sent(*facts)}
-            lines = [f"{name:15}{n_bytes / 1e9:10.3f} GB" for name, n_bytes in parts.items()]
-            return print(f"A process of {self.world_size}, sharding {self.training.sharding}:", *lines, sep="\n")
-        with scratch.runtime.ProcessGroup(self.training.device) as group:  # of one, unless torchrun started several
+            parts |= {
+                "together": sum(parts.values()),
+                "sent in a step": scratch.training.bytes_sent(*facts),
+            }
+            lines = [
+                f"{name:15}{n_bytes / 1e9:10.3f} GB" for name, n_bytes in parts.items()
+            ]
+            return print(
+                f"A process of {self.world_size}, sharding {self.training.sharding}:",
+                *lines,
+                sep="\n",
+            )
+        with scratch.runtime.ProcessGroup(
+            self.training.device
+        ) as group:  # of one, unless torchrun started several
             trainer = _make_trainer(self, words, given, group)
             folder, config = trainer.run_folder, trainer.config
             print(_describe(trainer, estimate_seconds(trainer)) + "\n", flush=True)
             if not self.dry_run:
-                with scratch.bench.profiled(self.profile if group.is_main else None, n_steps=10) as after_step:
+                with scratch.bench.profiled(
+                    self.profile if group.is_main else None, n_steps=10
+                ) as after_step:
                     trainer.hooks.append(lambda *_: after_step())
                     trainer.train()
         if self.dry_run or not group.is_main:
             return
         model, tokenizer = scratch.checkpoint.load_model(folder, trainer.device)
         print(f"\nSaved: {folder}")
-        with suppress(UsageError):  # only the original demo's architecture has a form that its own class loads
+        with suppress(
+            UsageError
+        ):  # only the original demo's architecture has a form that its own class loads
             scratch.checkpoint.export_original_demo(model, folder / "model-ckpt.pt")
             print(f"Saved: {folder / 'model-ckpt.pt'}, for the original demo's own class")
-        prompt = self.prompt or ("The salesperson" if config.data == "sales-textbook" else "")
+        prompt = self.prompt or (
+            "The salesperson" if config.data == "sales-textbook" else ""
+        )
         sampling = SamplingConfig(temperature=0.6, top_k=40, seed=config.seed)
-        _show_text(f"A sample:\n\n{prompt}", scratch.generation.stream_text(model, tokenizer, prompt, sampling))
-        print(f'\nAnother: transformer-scratch generate "{folder}" --prompt "{prompt}" --temperature 0.6 --top-k 40')
+        _show_text(
+            f"A sample:\n\n{prompt}",
+            scratch.generation.stream_text(model, tokenizer, prompt, sampling),
+        )
+        print(
+            f'\nAnother: transformer-scratch generate "{folder}" --prompt "{prompt}" --temperature 0.6 --top-k 40'
+        )
 
 # %% ../nbs/13_command_line.ipynb #4e595698
 def _train_defaults(words: list[str], given: dict[str, str | None]) -> Train:
     """The values of the preset, or on --resume those of the run, whose architecture and text cannot be changed any more."""
     base = scratch.config.preset(*words or ["laptop"])
     if given.get("resume") is not None:
-        fixed = {*flag_types(scratch.GPTConfig), "data", "encoding", "tokenizer", "out", "overwrite"}
-        odd = [f"--{name.replace('_', '-')}" for name in given if name.removeprefix("no_") in fixed] + words
-        _check(not odd, f"{', '.join(odd)} cannot go with --resume: a run keeps its architecture, its text and its folder")
+        fixed = {
+            *flag_types(scratch.GPTConfig),
+            "data",
+            "encoding",
+            "tokenizer",
+            "out",
+            "overwrite",
+        }
+        odd = [
+            f"--{name.replace('_', '-')}"
+            for name in given
+            if name.removeprefix("no_") in fixed
+        ] + words
+        _check(
+            not odd,
+            f"{', '.join(odd)} cannot go with --resume: a run keeps its architecture, its text and its folder",
+        )
         base = scratch.checkpoint.read_config(given["resume"])
     return Train(base.model, base.training)
 
 # %% ../nbs/13_command_line.ipynb #0c96adb9
-def _make_trainer(options: "Train", words: list[str], given: Collection[str], group: "scratch.runtime.ProcessGroup") -> "scratch.Trainer":
+def _make_trainer(
+    options: "Train",
+    words: list[str],
+    given: Collection[str],
+    group: "scratch.runtime.ProcessGroup",
+) -> "scratch.Trainer":
     """From the values of a line to a model, its text and its run folder. What `torchrun --max-restarts` starts again goes on with --out."""
     restarted = any(group.gather(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0"))
-    if restarted and options.out is not None and group.together((Path(options.out) / "config.json").exists, main_only=True):
-        options = replace(options, resume=options.out, model=scratch.checkpoint.read_config(options.out).model)
+    if (
+        restarted
+        and options.out is not None
+        and group.together((Path(options.out) / "config.json").exists, main_only=True)
+    ):
+        options = replace(
+            options,
+            resume=options.out,
+            model=scratch.checkpoint.read_config(options.out).model,
+        )
     config, architecture, tokenizer = options.training, options.model, None
     if options.resume is not None:
-        folder, tokenizer = Path(options.resume), group.together(lambda: scratch.checkpoint.load_run_tokenizer(options.resume))
+        folder, tokenizer = (
+            Path(options.resume),
+            group.together(lambda: scratch.checkpoint.load_run_tokenizer(options.resume)),
+        )
     else:
-        folder = group.together(lambda: _new_run_folder(options.out, *words or ["laptop"], options.overwrite), main_only=True)
-        config = config if "data" in given else group.together(lambda: _available(config), main_only=True)
-    tokenizer, *ids = group.together(lambda: _read_tokens(config, architecture.vocab_size, tokenizer))
-    tokenizer.encode(options.prompt)  # what cannot be encoded is refused now, and not after the training
+        folder = group.together(
+            lambda: _new_run_folder(options.out, *words or ["laptop"], options.overwrite),
+            main_only=True,
+        )
+        config = (
+            config
+            if "data" in given
+            else group.together(lambda: _available(config), main_only=True)
+        )
+    tokenizer, *ids = group.together(
+        lambda: _read_tokens(config, architecture.vocab_size, tokenizer)
+    )
+    tokenizer.encode(
+        options.prompt
+    )  # what cannot be encoded is refused now, and not after the training
     if options.resume is None:
         largest_id = max(int(part.max(initial=0)) for part in ids)
-        architecture = replace(architecture, vocab_size=_fitted_vocab_size(tokenizer, largest_id, architecture.vocab_size))
+        architecture = replace(
+            architecture,
+            vocab_size=_fitted_vocab_size(tokenizer, largest_id, architecture.vocab_size),
+        )
     parts = [scratch.data.TokenDataset(part, architecture.context_length) for part in ids]
     scratch.runtime.set_threads(config.threads)
     scratch.runtime.set_seed(config.seed)
-    needed = sum(scratch.training.training_memory(architecture, config, group.world_size).values())
+    needed = sum(
+        scratch.training.training_memory(architecture, config, group.world_size).values()
+    )
     advice = "take a smaller model or batch, for instance with --d-model or --batch-size"
-    scratch.gpt2.check_memory(needed, "this training", advice, scratch.runtime.pick_device(config.device))
-    trainer = scratch.Trainer(scratch.GPT(architecture), tokenizer, *parts, config, folder, overwrite=options.overwrite, group=group)
+    scratch.gpt2.check_memory(
+        needed, "this training", advice, scratch.runtime.pick_device(config.device)
+    )
+    trainer = scratch.Trainer(
+        scratch.GPT(architecture),
+        tokenizer,
+        *parts,
+        config,
+        folder,
+        overwrite=options.overwrite,
+        group=group,
+    )
     return trainer if options.resume is None else trainer.resume()
 
 # %% ../nbs/13_command_line.ipynb #be07f31d
-def estimate_seconds(trainer: "scratch.Trainer") -> float:  # trainer: before it trains; nothing in it is changed
+def estimate_seconds(
+    trainer: "scratch.Trainer",  # before it trains
+) -> float:  # nothing in it is changed
     """How long the training will take, from the time of the second of two batches, or of a large model from pieces of them."""
     import torch
 
     config, sizes = trainer.config, trainer.model.config
-    n_tokens, n_batch = max(16, int(1e11 / scratch.model.flops_per_token(sizes))), config.batch_size * sizes.context_length
-    shape = min(config.batch_size, max(1, n_tokens // sizes.context_length)), min(sizes.context_length, n_tokens), sizes.vocab_size
+    n_tokens, n_batch = (
+        max(16, int(1e11 / scratch.model.flops_per_token(sizes))),
+        config.batch_size * sizes.context_length,
+    )
+    shape = (
+        min(config.batch_size, max(1, n_tokens // sizes.context_length)),
+        min(sizes.context_length, n_tokens),
+        sizes.vocab_size,
+    )
     optimizers = scratch.optimization.make_optimizer(trainer.model, config)
     scratch.optimization.set_learning_rate(optimizers, 0.0)
-    turn = scratch.bench._training_turn(trainer.model, trainer.training_step, optimizers, shape, config.gradient_clip, trainer.dtype)
+    turn = scratch.bench._training_turn(
+        trainer.model,
+        trainer.training_step,
+        optimizers,
+        shape,
+        config.gradient_clip,
+        trainer.dtype,
+    )
     with torch.random.fork_rng():  # for the ids, and dropout
         _, seconds = timeit.repeat(turn, repeat=2, number=1)  # the first sets things up
     seconds *= n_batch / (shape[0] * shape[1]) / trainer.group.world_size
     full_pass = trainer.n_tokens[1] / n_batch  # in batches
-    evaluated = (config.eval_iters + min(config.eval_iters, full_pass)) / config.eval_interval + full_pass / config.full_eval_interval
-    return seconds * (config.max_iters - trainer.step) * (config.gradient_accumulation + evaluated / 3)  # without the backward pass a third
+    evaluated = (
+        config.eval_iters + min(config.eval_iters, full_pass)
+    ) / config.eval_interval + full_pass / config.full_eval_interval
+    return (
+        seconds
+        * (config.max_iters - trainer.step)
+        * (config.gradient_accumulation + evaluated / 3)
+    )  # without the backward pass a third
 
 # %% ../nbs/13_command_line.ipynb #ed2f866a
 def _describe(trainer: "scratch.Trainer", seconds: float) -> str:
     """What will be computed, from what, how, and for how long."""
-    config, sizes, n_parameters = trainer.config, trainer.model.config, scratch.model.count_parameters(trainer.model)
-    time = f"about {seconds / 3600:.1f} hours" if seconds > 5400 else f"about {max(seconds / 60, 0.1):.1f} minutes"
+    config, sizes, n_parameters = (
+        trainer.config,
+        trainer.model.config,
+        scratch.model.count_parameters(trainer.model),
+    )
+    time = (
+        f"about {seconds / 3600:.1f} hours"
+        if seconds > 5400
+        else f"about {max(seconds / 60, 0.1):.1f} minutes"
+    )
     memory = sum(scratch.training.training_memory(trainer.model, config).values()) / 1e9
-    n_read = config.max_iters * config.gradient_accumulation * config.batch_size * sizes.context_length / n_parameters
+    n_read = (
+        config.max_iters
+        * config.gradient_accumulation
+        * config.batch_size
+        * sizes.context_length
+        / n_parameters
+    )
     shape = f"layers {sizes.n_layers}, width {sizes.d_model}, context {sizes.context_length}, vocabulary {sizes.vocab_size:,}"
-    return "\n".join([
-        f"Device:     {trainer.device}, {str(trainer.dtype).removeprefix('torch.')}",
-        f"Text:       {config.data}, {trainer.n_tokens[0]:,} tokens to learn from and {trainer.n_tokens[1]:,} to be judged by",
-        f"Model:      {n_parameters:,} parameters: {shape}",
-        f"Estimate:   {time} for steps {trainer.step} to {config.max_iters}, {memory:.2g} GB of memory, {n_read:.2g} tokens read for each parameter",
-        f"Run folder: {trainer.run_folder}",
-    ])
+    return "\n".join(
+        [
+            f"Device:     {trainer.device}, {str(trainer.dtype).removeprefix('torch.')}",
+            f"Text:       {config.data}, {trainer.n_tokens[0]:,} tokens to learn from and {trainer.n_tokens[1]:,} to be judged by",
+            f"Model:      {n_parameters:,} parameters: {shape}",
+            f"Estimate:   {time} for steps {trainer.step} to {config.max_iters}, {memory:.2g} GB of memory, {n_read:.2g} tokens read for each parameter",
+            f"Run folder: {trainer.run_folder}",
+        ]
+    )
 
 # %% ../nbs/13_command_line.ipynb #a3711f3f
 def _show_text(beginning: str, pieces: Iterable[str]) -> str:
@@ -282,11 +511,20 @@ def _show_text(beginning: str, pieces: Iterable[str]) -> str:
     return text
 
 # %% ../nbs/13_command_line.ipynb #8d458215
-def _open_run(words: list[str], device: str = "auto") -> "tuple[Path, scratch.GPT, scratch.tokenizer.Tokenizer]":
+def _open_run(
+    words: list[str],
+    device: str = "auto",
+) -> "tuple[Path, scratch.GPT, scratch.tokenizer.Tokenizer]":
     """What all commands need that use a trained model. A name that holds no run is a `UsageError` that offers the nearest."""
-    runs = {path.parent.as_posix(): path.stat().st_mtime for path in Path("runs").glob("*/model.safetensors")}
+    runs = {
+        path.parent.as_posix(): path.stat().st_mtime
+        for path in Path("runs").glob("*/model.safetensors")
+    }
     run = words[0] if words else max(runs, key=runs.get, default="runs/")
-    _check(Path(run, "config.json").is_file(), f"{run} holds no run: {_nearest(run, runs) if runs else '`transformer-scratch train` makes one'}")
+    _check(
+        Path(run, "config.json").is_file(),
+        f"{run} holds no run: {_nearest(run, runs) if runs else '`transformer-scratch train` makes one'}",
+    )
     scratch.runtime.set_threads()
     return Path(run), *scratch.load_model(run, scratch.runtime.pick_device(device))
 
@@ -297,57 +535,104 @@ class Generate(SamplingConfig):
 
     prompt: str = ""  # what the text begins with; nothing: the model begins by itself
     device: str = "auto"  # auto, cpu, cuda, cuda:1, mps
-    weights: Literal["float32", "bfloat16", "int8"] = "float32"  # format of the matrices on a CPU: fewer bytes are read faster
-    profile: str | None = None  # .json file for a trace of all operations; the ten most expensive are printed, too
+    # format of the matrices on a CPU: fewer bytes are read faster
+    weights: Literal["float32", "bfloat16", "int8"] = "float32"
+    # .json file for a trace of all operations; the ten most expensive are printed, too
+    profile: str | None = None
 
-    def run(self, words: list[str], given: Collection[str]) -> None:  # the words and the flags of the line
+    def run(
+        self,
+        words: list[str],
+        given: Collection[str],
+    ) -> None:  # the words and the flags of the line
         """Print the prompt and what follows."""
         _, model, tokenizer = _open_run(words, self.device)
         model = scratch.generation.pack_for_decoding(model, self.weights)
         with scratch.bench.profiled(self.profile):
-            _show_text(self.prompt, scratch.generation.stream_text(model, tokenizer, self.prompt, self))
+            _show_text(
+                self.prompt,
+                scratch.generation.stream_text(model, tokenizer, self.prompt, self),
+            )
 
 # %% ../nbs/13_command_line.ipynb #28af5a87
 @dataclass(frozen=True)
 class Evaluate:
     """Measure how well a trained model predicts a text, every token once, in windows of its context."""
-    data: str | None = None  # a corpus name, a file, a folder, a glob or a URL; without it, the text of the run
+
+    # a corpus name, a file, a folder, a glob or a URL; without it, the text of the run
+    data: str | None = None
     encoding: str = "utf-8"  # how the bytes of --data spell characters
     part: Literal["validation", "train"] = "validation"  # which part of the text
     device: str = "auto"  # auto, cpu, cuda, cuda:1, mps
 
-    def run(self, words: list[str], given: Collection[str]) -> None:  # the words and the flags of the line
+    def run(
+        self,
+        words: list[str],
+        given: Collection[str],
+    ) -> None:  # the words and the flags of the line
         """Print the three usual measures."""
         folder, model, tokenizer = _open_run(words, self.device)
         config = scratch.checkpoint.read_config(folder).training
-        config = config if self.data is None else replace(config, data=self.data, encoding=self.encoding)
-        ids = _read_tokens(config, model.config.vocab_size, tokenizer)[1 if self.part == "train" else 2]
-        result = scratch.training.evaluate_loss(model, scratch.data.TokenDataset(ids, model.config.context_length), tokenizer)
-        print(f"{folder} on {config.data}, {self.part} part: {result.n_tokens:,} tokens predicted")
-        print(f"{result.nats:.4f} nats per token, perplexity {result.perplexity:.2f}, {result.bits_per_byte:.4f} bits per byte")
+        config = (
+            config
+            if self.data is None
+            else replace(config, data=self.data, encoding=self.encoding)
+        )
+        ids = _read_tokens(config, model.config.vocab_size, tokenizer)[
+            1 if self.part == "train" else 2
+        ]
+        result = scratch.training.evaluate_loss(
+            model, scratch.data.TokenDataset(ids, model.config.context_length), tokenizer
+        )
+        print(
+            f"{folder} on {config.data}, {self.part} part: {result.n_tokens:,} tokens predicted"
+        )
+        print(
+            f"{result.nats:.4f} nats per token, perplexity {result.perplexity:.2f}, {result.bits_per_byte:.4f} bits per byte"
+        )
 
 # %% ../nbs/13_command_line.ipynb #1129ebd7
 @dataclass(frozen=True)
 class Attention:
     """Draw what a trained model looks at while it reads a prompt."""
+
     prompt: str = "The customer asks a question, and the salesperson"  # the text to read
     layer: int = 0  # which layer, counted from 0
     head: int | None = 0  # which head, counted from 0; None: all of them
     out: str = "attention.png"  # the picture
 
-    def run(self, words: list[str], given: Collection[str]) -> None:  # the words and the flags of the line
+    def run(
+        self,
+        words: list[str],
+        given: Collection[str],
+    ) -> None:  # the words and the flags of the line
         """Read the prompt once, and draw."""
         folder, model, tokenizer = _open_run(words, "cpu")
-        for name, number, n in (("layer", self.layer, model.config.n_layers), ("head", self.head or 0, model.config.n_heads)):
-            _check(0 <= number < n, f"{name} is {number}: this model has {n}, counted from 0 to {n - 1}")
+        for name, number, n in (
+            ("layer", self.layer, model.config.n_layers),
+            ("head", self.head or 0, model.config.n_heads),
+        ):
+            _check(
+                0 <= number < n,
+                f"{name} is {number}: this model has {n}, counted from 0 to {n - 1}",
+            )
         with scratch.attention.record_attention(model) as recorded:
-            scratch.generate_text(model, tokenizer, self.prompt, SamplingConfig(max_new_tokens=1))
+            scratch.generate_text(
+                model, tokenizer, self.prompt, SamplingConfig(max_new_tokens=1)
+            )
         weights = recorded[self.layer][0]  # (H, T, T)
-        tokens = [tokenizer.token_bytes(token_id) for token_id in scratch.generation.prompt_ids(tokenizer, self.prompt)[-len(weights[0]) :]]
+        tokens = [
+            tokenizer.token_bytes(token_id)
+            for token_id in scratch.generation.prompt_ids(tokenizer, self.prompt)[
+                -len(weights[0]) :
+            ]
+        ]
         if self.head is None:
             axes = scratch.plots.plot_attention_heads(weights, tokens, layer=self.layer)[0]
         else:
-            axes = scratch.plots.plot_attention(weights, tokens, title=f"layer {self.layer}", item=None, head=self.head)
+            axes = scratch.plots.plot_attention(
+                weights, tokens, title=f"layer {self.layer}", item=None, head=self.head
+            )
         axes.figure.savefig(self.out, dpi=150, bbox_inches="tight")
         print(f"Drawn: {self.out}, {len(tokens)} tokens read by {folder}")
 
@@ -356,94 +641,182 @@ class Attention:
 class Finetune:
     """Train a trained model on, with a text or with dialogues. MODEL is a run folder, or gpt2, gpt2-medium, gpt2-large, gpt2-xl, or a
     folder with one of these; `--from MODEL` says the same."""
+
     words = "[MODEL]"
-    training: TrainingConfig = field(default_factory=lambda: scratch.gpt2.FINETUNING)  # the recipe
+    # the recipe
+    training: TrainingConfig = field(default_factory=lambda: scratch.gpt2.FINETUNING)
     context_length: int = 128  # tokens in a window, at most as many as the model reads
-    answers_only: bool = True  # of dialogues (lines of User: and Assistant:) learn what the assistant says, and nothing else
+    # of dialogues (lines of User: and Assistant:) learn what the assistant says, and
+    # nothing else
+    answers_only: bool = True
     recompute_blocks: bool = False  # gradient checkpointing: less memory, more time
     lora: int = 0  # train branches of this rank instead of all weights; 0: all weights
     prompt: str = "I need to cancel my order please"  # for a sample before and after
-    out: str | None = None  # folder of the run; without it runs/MODEL-finetuned, then runs/MODEL-finetuned-2 and so on
-    resume: str | None = None  # folder of a run that was cut off, to go on with it; all else as on the line that began it
+    # folder of the run; without it runs/MODEL-finetuned, then runs/MODEL-finetuned-2 and so
+    # on
+    out: str | None = None
+    # folder of a run that was cut off, to go on with it; all else as on the line that began
+    # it
+    resume: str | None = None
     overwrite: bool = False  # replace the run that --out holds
 
-    def run(self, words: list[str], given: Collection[str]) -> None:  # the words and the flags of the line
+    def run(
+        self,
+        words: list[str],
+        given: Collection[str],
+    ) -> None:  # the words and the flags of the line
         """Open, train, save, and compare."""
         source, config = (words or ["gpt2"])[0], self.training
-        folder = Path(self.resume) if self.resume else _new_run_folder(self.out, f"{Path(source).name}-finetuned", self.overwrite)
+        folder = (
+            Path(self.resume)
+            if self.resume
+            else _new_run_folder(self.out, f"{Path(source).name}-finetuned", self.overwrite)
+        )
         scratch.runtime.set_threads(config.threads)
         scratch.runtime.set_seed(config.seed)
         model, tokenizer = scratch.gpt2.open_pretrained(source)
         length = model.config.context_length
         fits = self.context_length <= length or "context_length" not in given
-        _check(fits, f"context_length is {self.context_length}: {source} reads at most {length} tokens")
-        parts = scratch.gpt2.finetuning_data(config.data, tokenizer, min(self.context_length, length), self.answers_only, config.encoding)
+        _check(
+            fits,
+            f"context_length is {self.context_length}: {source} reads at most {length} tokens",
+        )
+        parts = scratch.gpt2.finetuning_data(
+            config.data,
+            tokenizer,
+            min(self.context_length, length),
+            self.answers_only,
+            config.encoding,
+        )
         model.recompute_blocks = self.recompute_blocks
         if self.lora:
             print(f"LoRA: {scratch.lora.add_lora(model, self.lora):,} numbers are trained")
-            config = config if "learning_rate" in given else replace(config, learning_rate=10 * config.learning_rate)
-        result = scratch.gpt2.finetune(model, tokenizer, *parts, config, folder, self.prompt, self.overwrite, resume=bool(self.resume))
+            config = (
+                config
+                if "learning_rate" in given
+                else replace(config, learning_rate=10 * config.learning_rate)
+            )
+        result = scratch.gpt2.finetune(
+            model,
+            tokenizer,
+            *parts,
+            config,
+            folder,
+            self.prompt,
+            self.overwrite,
+            resume=bool(self.resume),
+        )
         if self.lora:
             scratch.lora.save_lora(model, folder / "lora.safetensors")
             scratch.lora.merge_lora(model)
             scratch.checkpoint.save_weights(model, folder / "model.safetensors")
-            scratch.runtime._remove(folder / "checkpoints")  # they have branches, and `train --resume` has none
-        for name, evaluation, sample in (("Before", result.before, result.sample_before), ("After", result.after, result.sample_after)):
-            print(f"\n{name}: held-out loss {evaluation.nats:.3f}, perplexity {evaluation.perplexity:.2f}\n\n{sample}")
+            scratch.runtime._remove(
+                folder / "checkpoints"
+            )  # they have branches, and `train --resume` has none
+        for name, evaluation, sample in (
+            ("Before", result.before, result.sample_before),
+            ("After", result.after, result.sample_after),
+        ):
+            print(
+                f"\n{name}: held-out loss {evaluation.nats:.3f}, perplexity {evaluation.perplexity:.2f}\n\n{sample}"
+            )
         print(f"\nSaved: {folder}")
 
 # %% ../nbs/13_command_line.ipynb #dba5f88b
 @dataclass(frozen=True)
 class Chat(SamplingConfig):
     """Talk with a model that was fine-tuned on dialogues. An empty line ends the talk."""
+
     stop: str | None = "\n"  # an answer ends before this text
     device: str = "auto"  # auto, cpu, cuda, cuda:1, mps
 
-    def run(self, words: list[str], given: Collection[str]) -> None:  # the words and the flags of the line
+    def run(
+        self,
+        words: list[str],
+        given: Collection[str],
+    ) -> None:  # the words and the flags of the line
         """Ask and answer, until there is nothing more to say."""
         _, model, tokenizer = _open_run(words, self.device)
         talk = ""
         with suppress(EOFError):
             while said := input("User: ").strip():
                 talk = scratch.gpt2.chat_prompt(said, talk)
-                while "\nUser:" in talk and len(tokenizer.encode(talk)) > model.config.context_length // 2:
+                while (
+                    "\nUser:" in talk
+                    and len(tokenizer.encode(talk)) > model.config.context_length // 2
+                ):
                     talk = talk[talk.index("\nUser:") + 1 :]
-                talk += _show_text("Assistant:", scratch.generation.stream_text(model, tokenizer, talk, self)) + "\n"
+                talk += (
+                    _show_text(
+                        "Assistant:",
+                        scratch.generation.stream_text(model, tokenizer, talk, self),
+                    )
+                    + "\n"
+                )
 
 # %% ../nbs/13_command_line.ipynb #62362dc2
 @dataclass(frozen=True)
 class Tokenize:
     """Cut texts into tokens once and for all, on all processors. A FILE is whatever `train --data` takes; there may be many, together larger
     than the memory. The result is a folder that `train --data` takes too. What was interrupted goes on when the same line is given again."""
+
     words = "FILE..."
-    tokenizer: str = "bpe"  # bpe (trained on the texts to vocab_size), char, gpt2, cl100k_base, compact:gpt2, compact:cl100k_base
-    vocab_size: int = PRESETS["laptop"].model.vocab_size  # tokens of a BPE that is trained here
+    # bpe (trained on the texts to vocab_size), char, gpt2, cl100k_base, compact:gpt2,
+    # compact:cl100k_base
+    tokenizer: str = "bpe"
+    # tokens of a BPE that is trained here
+    vocab_size: int = PRESETS["laptop"].model.vocab_size
     encoding: str = "utf-8"  # how the texts' bytes spell characters
     field: str = "text"  # where the text stands in a line of .jsonl or a row of .parquet
     out: str = "tokens"  # folder for token files and tokenizer
     overwrite: bool = False  # replace what it holds
 
-    def run(self, words: list[str], given: Collection[str]) -> None:  # the words and the flags of the line
+    def run(
+        self,
+        words: list[str],
+        given: Collection[str],
+    ) -> None:  # the words and the flags of the line
         """Write train-00000.npy and so on, validation-00000.npy, tokenizer/ and manifest.json."""
         _check(bool(words), "no text is named: transformer-scratch tokenize FILE...")
-        folder, texts = Path(self.out), scratch.data.TextFiles(words if len(words) > 1 else words[0], self.encoding, self.field)
-        tokenizer = scratch.tokenizer.make_tokenizer(self.tokenizer, texts.sample(), self.vocab_size)
+        folder, texts = (
+            Path(self.out),
+            scratch.data.TextFiles(
+                words if len(words) > 1 else words[0], self.encoding, self.field
+            ),
+        )
+        tokenizer = scratch.tokenizer.make_tokenizer(
+            self.tokenizer, texts.sample(), self.vocab_size
+        )
         fingerprint = scratch.tokenizer.tokenizer_fingerprint(tokenizer)
-        for name, counts in scratch.data.write_shards(texts, tokenizer, folder, fingerprint, self.overwrite)["shards"].items():
-            print(f"{folder / name}-*.npy: {sum(counts):,} tokens in {len(counts)} file{'s' * (len(counts) > 1)}")
-        print(f'{folder / "tokenizer"}: a vocabulary of {tokenizer.vocab_size:,}. Train with: transformer-scratch train --data "{folder}"')
+        for name, counts in scratch.data.write_shards(
+            texts, tokenizer, folder, fingerprint, self.overwrite
+        )["shards"].items():
+            print(
+                f"{folder / name}-*.npy: {sum(counts):,} tokens in {len(counts)} file{'s' * (len(counts) > 1)}"
+            )
+        print(
+            f'{folder / "tokenizer"}: a vocabulary of {tokenizer.vocab_size:,}. Train with: transformer-scratch train --data "{folder}"'
+        )
 
 # %% ../nbs/13_command_line.ipynb #202c4736
 @dataclass(frozen=True)
 class Export:
     """Write a trained model in a form that other programs open."""
-    format: Literal["original-demo", "hf"] = "hf"  # original-demo: its model-ckpt.pt; hf: a folder for the library transformers
+
+    # original-demo: its model-ckpt.pt; hf: a folder for the library transformers
+    format: Literal["original-demo", "hf"] = "hf"
     out: str | None = None  # file or folder to write; without it, one in the run folder
 
-    def run(self, words: list[str], given: Collection[str]) -> None:  # the words and the flags of the line
+    def run(
+        self,
+        words: list[str],
+        given: Collection[str],
+    ) -> None:  # the words and the flags of the line
         """Write it."""
         folder, model, tokenizer = _open_run(words, "cpu")
-        path = Path(self.out or folder / {"original-demo": "model-ckpt.pt", "hf": "hf"}[self.format])
+        path = Path(
+            self.out or folder / {"original-demo": "model-ckpt.pt", "hf": "hf"}[self.format]
+        )
         if self.format == "original-demo":
             scratch.checkpoint.export_original_demo(model, path)
         else:
@@ -456,19 +829,33 @@ class Reproduce:
     """Check published results with this package. NAME is original-demo, nanogpt-cpu, nanogpt-gpu, miller, sizing, tokenizers or all."""
 
     words = "NAME"
-    steps: int | None = None  # run only the first steps of a training recipe, and compare them with the published curve
+    # run only the first steps of a training recipe, and compare them with the published
+    # curve
+    steps: int | None = None
     seeds: int = 1  # how often to train: with seed 1, 2 and so on; the mean counts
     device: str = "auto"  # auto, cpu, cuda, cuda:1, mps
     out: str = "runs/reproduce"  # folder for NAME.json
 
-    def run(self, words: list[str], given: Collection[str]) -> None:  # the words and the flags of the line
+    def run(
+        self,
+        words: list[str],
+        given: Collection[str],
+    ) -> None:  # the words and the flags of the line
         """Run the recipe and print each figure with its verdict. Figures outside their bands end with exit code 1."""
         _check_known("NAME", "".join(words), [*scratch.reproduce.RECIPES, "all"])
         _check_within(self, 1, 2**62, "steps", "seeds")
         names = scratch.reproduce.RECIPES if words == ["all"] else words
-        results = [result for name in names for result in scratch.reproduce.check_recipe(name, self.out, self.steps, self.seeds, self.device)]
+        results = [
+            result
+            for name in names
+            for result in scratch.reproduce.check_recipe(
+                name, self.out, self.steps, self.seeds, self.device
+            )
+        ]
         missed = [result["id"] for result in results if result["distance"]]
-        print(f"\n{sum(result['distance'] == 0 for result in results)} figures agree, {len(missed)} do not: {', '.join(missed) or 'none'}")
+        print(
+            f"\n{sum(result['distance'] == 0 for result in results)} figures agree, {len(missed)} do not: {', '.join(missed) or 'none'}"
+        )
         sys.exit(1 if missed else 0)
 
 # %% ../nbs/13_command_line.ipynb #b069c60d
@@ -477,17 +864,38 @@ class Bench:
     """Time this package beside others, taking turns. ROW is the name of a comparison; without one, all are timed."""
 
     words = "ROW..."
-    peer: str = ""  # checkouts of nanoGPT and minbpe to time beside ours, with a comma between them
-    seconds: float = 30.0  # for each row: turns are taken until this much time is over, and three rounds at least
+    # checkouts of nanoGPT and minbpe to time beside ours, with a comma between them
+    peer: str = ""
+    # for each row: turns are taken until this much time is over, and three rounds at least
+    seconds: float = 30.0
     out: str = "bench.json"  # the tables, to compute with; rows that are in it already stay
 
-    def run(self, words: list[str], given: Collection[str]) -> None:  # the words and the flags of the line
+    def run(
+        self,
+        words: list[str],
+        given: Collection[str],
+    ) -> None:  # the words and the flags of the line
         """Print the tables."""
         _check_within(self, 0, 2**62, "seconds")
         scratch.bench.run_rows(words, self.peer, self.seconds, self.out)
 
 # %% ../nbs/13_command_line.ipynb #cca46ce8
-COMMANDS = {cls.__name__.lower(): cls for cls in (Train, Generate, Evaluate, Attention, Finetune, Chat, Tokenize, Export, Doctor, Reproduce, Bench)}
+COMMANDS = {
+    cls.__name__.lower(): cls
+    for cls in (
+        Train,
+        Generate,
+        Evaluate,
+        Attention,
+        Finetune,
+        Chat,
+        Tokenize,
+        Export,
+        Doctor,
+        Reproduce,
+        Bench,
+    )
+}
 
 # %% ../nbs/13_command_line.ipynb #7994a781
 #| eval: false

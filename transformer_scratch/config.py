@@ -36,7 +36,13 @@ def _check_known(name: str, value: object, known: Collection[str]) -> None:
     _check(value in known, f"{name} is {value!r}: {_nearest(value, known)}")
 
 
-_KINDS = {int: "a whole number", float: "a number", bool: "True or False", str: "a text", type(None): "None"}
+_KINDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "True or False",
+    str: "a text",
+    type(None): "None",
+}
 
 
 def _check_types(config: object) -> None:
@@ -45,20 +51,31 @@ def _check_types(config: object) -> None:
         value, kinds = getattr(config, item.name), get_args(item.type) or (item.type,)
         if get_origin(item.type) is Literal:
             _check_known(item.name, value, kinds)
-        elif float in kinds and type(value) is int and abs(value) < 2**62:  # 1 will do for 1.0, and becomes it
+        elif (
+            float in kinds and type(value) is int and abs(value) < 2**62
+        ):  # 1 will do for 1.0, and becomes it
             object.__setattr__(config, item.name, float(value))
         else:
             expected = " or ".join(_KINDS[kind] for kind in kinds)
             _check(type(value) in kinds, f"{item.name} is {value!r}: it must be {expected}")
-            _check(type(value) is not float or isfinite(value), f"{item.name} is {value}: it must be finite")
+            _check(
+                type(value) is not float or isfinite(value),
+                f"{item.name} is {value}: it must be finite",
+            )
 
 
 def _check_within(config: object, low: float, high: float, *names: str) -> None:
     """The named fields must lie in [low, high], or be None."""
     for name in names:
         value = getattr(config, name)
-        _check(value is None or value >= low, f"{name} is {value}: it " + (f"must be at least {low}" if low else "cannot be negative"))
-        _check(value is None or value <= high, f"{name} is {value}: it must be at most {high}")
+        _check(
+            value is None or value >= low,
+            f"{name} is {value}: it "
+            + (f"must be at least {low}" if low else "cannot be negative"),
+        )
+        _check(
+            value is None or value <= high, f"{name} is {value}: it must be at most {high}"
+        )
 
 # %% ../nbs/support/config.ipynb #54e72546
 @dataclass(frozen=True)
@@ -70,35 +87,66 @@ class GPTConfig:
     d_model: int = 768  # D, width of the residual stream
     n_layers: int = 12  # number of transformer blocks
     n_heads: int = 12  # H, query heads in each attention layer
-    n_kv_heads: int | None = None  # key and value heads shared by groups of query heads; None: as many as n_heads
-    d_ff: int | None = None  # F, inner width of the feed-forward layer; None: 4 D (swiglu: 8/3 D, equal in parameters)
-    dropout: float = 0.0  # share of attention weights and layer outputs set to zero in training
+    # key and value heads shared by groups of query heads; None: as many as n_heads
+    n_kv_heads: int | None = None
+    # F, inner width of the feed-forward layer; None: 4 D (swiglu: 8/3 D, equal in
+    # parameters)
+    d_ff: int | None = None
+    # share of attention weights and layer outputs set to zero in training
+    dropout: float = 0.0
     embedding_dropout: float = 0.0  # share of the embedded input set to zero in training
     qk_norm: bool = False  # normalise queries and keys before their dot product
-    activation: Literal["relu", "gelu", "gelu_tanh", "relu_squared", "swiglu"] = "gelu_tanh"  # feed-forward non-linearity
+    # feed-forward non-linearity
+    activation: Literal["relu", "gelu", "gelu_tanh", "relu_squared", "swiglu"] = "gelu_tanh"
     norm: Literal["layernorm", "rmsnorm"] = "layernorm"  # kind of normalisation
     norm_eps: float = 1e-5  # added to the variance before the root
-    position: Literal["sinusoidal", "learned", "rope"] = "learned"  # how the model knows the order of its tokens
-    rope_base: float = 10000.0  # longest wavelength of rotary positions, in units of 2 pi tokens
+    # how the model knows the order of its tokens
+    position: Literal["sinusoidal", "learned", "rope"] = "learned"
+    # longest wavelength of rotary positions, in units of 2 pi tokens
+    rope_base: float = 10000.0
     qkv_bias: bool = True  # a bias in the query, key and value projection
-    linear_bias: bool = True  # a bias in every other layer of a block, and in its LayerNorms
+    # a bias in every other layer of a block, and in its LayerNorms
+    linear_bias: bool = True
     output_bias: bool = False  # a bias in the output layer
     tie_embeddings: bool = True  # the output layer reuses the embedding matrix
-    init: Literal["gpt2", "torch"] = "gpt2"  # initial weights: GPT-2's normal(0, 0.02), or PyTorch's defaults
+    # initial weights: GPT-2's normal(0, 0.02), or PyTorch's defaults
+    init: Literal["gpt2", "torch"] = "gpt2"
 
     def __post_init__(self) -> None:
         _check_types(self)
-        _check_within(self, 1, 2**24, "vocab_size", "context_length", "d_model", "n_heads", "n_kv_heads", "d_ff")
+        _check_within(
+            self,
+            1,
+            2**24,
+            "vocab_size",
+            "context_length",
+            "d_model",
+            "n_heads",
+            "n_kv_heads",
+            "d_ff",
+        )
         _check_within(self, 1, 1000, "n_layers")
         lower = self.d_model // self.n_heads * self.n_heads or self.n_heads
         remedy = f"it must be divisible by n_heads ({self.n_heads}); try {lower} or {lower + self.n_heads}"
         _check(self.d_model % self.n_heads == 0, f"d_model is {self.d_model}: {remedy}")
-        _check(self.n_heads % self.key_value_heads == 0, f"n_kv_heads is {self.n_kv_heads}: it must divide n_heads ({self.n_heads})")
+        _check(
+            self.n_heads % self.key_value_heads == 0,
+            f"n_kv_heads is {self.n_kv_heads}: it must divide n_heads ({self.n_heads})",
+        )
         _check_within(self, 0, 0.999, "dropout", "embedding_dropout")
-        _check(self.norm_eps > 0, f"norm_eps is {self.norm_eps}: it must be above 0; 1e-5 is usual")
-        _check(self.rope_base > 1, f"rope_base is {self.rope_base}: it must be above 1; 10000 is usual")
+        _check(
+            self.norm_eps > 0,
+            f"norm_eps is {self.norm_eps}: it must be above 0; 1e-5 is usual",
+        )
+        _check(
+            self.rope_base > 1,
+            f"rope_base is {self.rope_base}: it must be above 1; 10000 is usual",
+        )
         remedy = "rotary positions turn pairs, so it must be even; change n_heads"
-        _check(self.position != "rope" or self.d_head % 2 == 0, f"d_model / n_heads is {self.d_head}: {remedy}")
+        _check(
+            self.position != "rope" or self.d_head % 2 == 0,
+            f"d_model / n_heads is {self.d_head}: {remedy}",
+        )
 
     @property
     def d_head(self) -> int:
@@ -113,11 +161,17 @@ class GPTConfig:
     @property
     def feedforward_width(self) -> int:
         """F, with the default filled in: 4 D, or 8/3 D rounded up to a multiple of 8 for swiglu, which has three matrices."""
-        default = 8 * -(-self.d_model // 3) if self.activation == "swiglu" else 4 * self.d_model
+        default = (
+            8 * -(-self.d_model // 3) if self.activation == "swiglu" else 4 * self.d_model
+        )
         return default if self.d_ff is None else self.d_ff
 
     @classmethod
-    def from_preset(cls, name: str, **overrides) -> "GPTConfig":  # name: a key of `PRESETS`; overrides: fields to change
+    def from_preset(
+        cls,
+        name: str,  # a key of `PRESETS`
+        **overrides,  # fields to change
+    ) -> "GPTConfig":
         """The architecture of a preset, with some fields changed."""
         return replace(preset(name).model, **overrides)
 
@@ -128,38 +182,69 @@ class TrainingConfig:
 
     data: str = "sales-textbook"  # a corpus name, a file, a folder, a glob or a URL
     encoding: str = "utf-8"  # how the text's bytes spell characters, for instance gb18030
-    tokenizer: str = "bpe"  # bpe (trained on this text to vocab_size), char, gpt2, cl100k_base, compact:gpt2, compact:cl100k_base
+    # bpe (trained on this text to vocab_size), char, gpt2, cl100k_base, compact:gpt2,
+    # compact:cl100k_base
+    tokenizer: str = "bpe"
     max_iters: int = 2000  # optimizer steps
     batch_size: int = 16  # windows in one forward pass, of all processes together
-    batch_order: Literal["random", "shuffled"] = "random"  # windows from random places, or dealt out so that none comes twice in a round
+    # windows from random places, or dealt out so that none comes twice in a round
+    batch_order: Literal["random", "shuffled"] = "random"
     gradient_accumulation: int = 1  # forward passes summed into one optimizer step
-    optimizer: Literal["adamw", "muon"] = "adamw"  # muon: Muon for the matrices of the blocks, AdamW for the rest
+    # muon: Muon for the matrices of the blocks, AdamW for the rest
+    optimizer: Literal["adamw", "muon"] = "adamw"
     learning_rate: float = 1e-3  # AdamW's peak rate
     matrix_learning_rate: float = 0.02  # Muon's peak rate, used with optimizer muon
-    schedule: Literal["constant", "cosine", "stable_decay"] = "cosine"  # the course of the rate after the warm-up
+    # the course of the rate after the warm-up
+    schedule: Literal["constant", "cosine", "stable_decay"] = "cosine"
     warmup_iters: int = 100  # steps over which the rate rises from 0 to its peak
-    decay_fraction: float = 0.4  # stable_decay: the last share of the steps, over which the rate falls
+    # stable_decay: the last share of the steps, over which the rate falls
+    decay_fraction: float = 0.4
     final_learning_rate: float = 0.1  # the rate at the last step, as a share of the peak
     beta1: float = 0.9  # AdamW's decay of the mean gradient
     beta2: float = 0.99  # AdamW's decay of the mean squared gradient
     weight_decay: float = 0.1  # pull of the matrices towards zero
-    gradient_clip: float = 1.0  # largest norm of the whole gradient; 0 switches clipping off
+    # largest norm of the whole gradient; 0 switches clipping off
+    gradient_clip: float = 1.0
     loss_chunk_size: int = 0  # tokens whose logits are held at once; 0: all of them
     eval_interval: int = 100  # steps between two lines of losses
     eval_iters: int = 20  # batches drawn for the losses of a line
-    full_eval_interval: int = 500  # steps between full passes over the validation text, which choose the best model
+    # steps between full passes over the validation text, which choose the best model
+    full_eval_interval: int = 500
     device: str = "auto"  # auto, cpu, cuda, cuda:1, mps
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"  # number format of the matrix products
+    # number format of the matrix products
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     threads: int = 0  # processor threads; 0: chosen for the size of the model
-    compile: bool = False  # translate the model with torch.compile first, where a compiler is at hand
+    # translate the model with torch.compile first, where a compiler is at hand
+    compile: bool = False
     seed: int = 1337  # start of every random number
     save_interval: float = 60.0  # seconds between two checkpoints
-    sharding: Literal["none", "full"] = "none"  # of several processes: none, each holds all weights; full, each holds its share (FSDP)
+    # of several processes: none, each holds all weights; full, each holds its share (FSDP)
+    sharding: Literal["none", "full"] = "none"
 
     def __post_init__(self) -> None:
         _check_types(self)
-        _check_within(self, 1, 2**62, "max_iters", "batch_size", "gradient_accumulation", "eval_interval", "eval_iters", "full_eval_interval")
-        _check_within(self, 0, 2**62, "warmup_iters", "weight_decay", "gradient_clip", "loss_chunk_size", "save_interval", "seed")
+        _check_within(
+            self,
+            1,
+            2**62,
+            "max_iters",
+            "batch_size",
+            "gradient_accumulation",
+            "eval_interval",
+            "eval_iters",
+            "full_eval_interval",
+        )
+        _check_within(
+            self,
+            0,
+            2**62,
+            "warmup_iters",
+            "weight_decay",
+            "gradient_clip",
+            "loss_chunk_size",
+            "save_interval",
+            "seed",
+        )
         _check_within(self, 0, 1, "decay_fraction", "final_learning_rate")
         _check_within(self, 0, 1024, "threads")
         _check_within(self, 0, 0.999999, "beta1", "beta2")
@@ -171,17 +256,23 @@ class SamplingConfig:
     """How the next token is chosen, and when to stop."""
 
     max_new_tokens: int = 200  # the most tokens to add to the prompt
-    temperature: float = 0.8  # below 1 sharper, above 1 flatter, 0 always the likeliest token
+    # below 1 sharper, above 1 flatter, 0 always the likeliest token
+    temperature: float = 0.8
     top_k: int | None = None  # draw only from the k likeliest tokens
-    top_p: float | None = None  # draw only from the likeliest tokens that together hold this probability
+    # draw only from the likeliest tokens that together hold this probability
+    top_p: float | None = None
     stop: str | None = None  # end before this text
-    seed: int | None = None  # the same seed draws the same text; None: another text every time
+    # the same seed draws the same text; None: another text every time
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         _check_types(self)
         _check_within(self, 0, 2**62, "max_new_tokens", "temperature", "seed")
         _check_within(self, 1, 2**62, "top_k")
-        _check(self.top_p is None or 0 < self.top_p <= 1, f"top_p is {self.top_p}: it must lie in (0, 1]; leave it out for all tokens")
+        _check(
+            self.top_p is None or 0 < self.top_p <= 1,
+            f"top_p is {self.top_p}: it must lie in (0, 1]; leave it out for all tokens",
+        )
         _check(self.stop != "", "stop is empty: name a text, or leave it out")
 
 # %% ../nbs/support/config.ipynb #3e663680
@@ -195,11 +286,17 @@ class Preset:
 # %% ../nbs/support/config.ipynb #ef04ac2c
 PRESETS: dict[str, Preset] = {
     name: Preset(GPTConfig(**recipe["model"]), TrainingConfig(**recipe["training"]))
-    for name, recipe in json.loads((files("transformer_scratch") / "reference" / "presets.json").read_text(encoding="utf-8")).items()
+    for name, recipe in json.loads(
+        (files("transformer_scratch") / "reference" / "presets.json").read_text(
+            encoding="utf-8"
+        )
+    ).items()
 }
 
 
-def preset(name: str) -> Preset:  # name: a key of `PRESETS`
+def preset(
+    name: str,  # a key of `PRESETS`
+) -> Preset:
     """The preset called `name`; an unknown name is a `UsageError` that offers the nearest."""
     _check_known("preset", name, PRESETS)
     return PRESETS[name]

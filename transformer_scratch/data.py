@@ -46,11 +46,18 @@ class Corpus:
     sources: tuple[str, ...] = ()  # addresses, tried in turn
     sha256: str | None = None  # fingerprint of its bytes
     n_bytes: int | None = None  # its size
-    split_byte: int | None = None  # where the validation part begins; None: after 90 % of the characters
+    # where the validation part begins; None: after 90 % of the characters
+    split_byte: int | None = None
 
 # %% ../nbs/01_data.ipynb #204bf403
-_ROWS = json.loads((files("transformer_scratch") / "reference" / "corpora.json").read_text(encoding="utf-8"))
-CORPORA: dict[str, Corpus] = {row["name"]: Corpus(**row | {"sources": tuple(row["sources"])}) for row in _ROWS}
+_ROWS = json.loads(
+    (files("transformer_scratch") / "reference" / "corpora.json").read_text(
+        encoding="utf-8"
+    )
+)
+CORPORA: dict[str, Corpus] = {
+    row["name"]: Corpus(**row | {"sources": tuple(row["sources"])}) for row in _ROWS
+}
 
 # %% ../nbs/01_data.ipynb #ed650600
 def _short_hash(url: str) -> str:
@@ -69,7 +76,9 @@ def _sha256(path: Path, as_unix: bool = False) -> str:
 
 def _is_whole(path: Path, sha256: str | None) -> bool:
     """Whether the file is there and has this fingerprint (if there is one), Windows line ends aside."""
-    return path.is_file() and (not sha256 or sha256 in (_sha256(path), _sha256(path, as_unix=True)))
+    return path.is_file() and (
+        not sha256 or sha256 in (_sha256(path), _sha256(path, as_unix=True))
+    )
 
 # %% ../nbs/01_data.ipynb #33699c38
 def _judge(error: Any) -> tuple[str, bool, float]:
@@ -79,10 +88,22 @@ def _judge(error: Any) -> tuple[str, bool, float]:
     if error.response is None:
         reason = re.split(r"[\"']\)", str(error).rpartition(": ")[2])[0].rstrip(".")
         cut = isinstance(error, requests.exceptions.ChunkedEncodingError)
-        offline = isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError)) or "resolve" in reason or "unreachable" in reason
-        return "the transfer was cut" if cut else reason, not offline and not isinstance(error, ValueError), 0.0
+        offline = (
+            isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError))
+            or "resolve" in reason
+            or "unreachable" in reason
+        )
+        return (
+            "the transfer was cut" if cut else reason,
+            not offline and not isinstance(error, ValueError),
+            0.0,
+        )
     status, wait = error.response.status_code, error.response.headers.get("Retry-After", "")
-    return f"status {status} {error.response.reason}", status >= 500 or status in (408, 425, 429), float(wait if wait.isdigit() else 0)
+    return (
+        f"status {status} {error.response.reason}",
+        status >= 500 or status in (408, 425, 429),
+        float(wait if wait.isdigit() else 0),
+    )
 
 
 def _transfer(url: str, part: Path, progress: bool, timeout: float) -> None:
@@ -90,39 +111,81 @@ def _transfer(url: str, part: Path, progress: bool, timeout: float) -> None:
     import requests
     from tqdm import tqdm
 
-    version = part.with_suffix(".version")  # the server's mark of the file that `part` is the beginning of
+    version = part.with_suffix(
+        ".version"
+    )  # the server's mark of the file that `part` is the beginning of
     mark = version.read_text(encoding="utf-8") if version.is_file() else ""
     start = part.stat().st_size if mark and part.is_file() else 0
-    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={start}-", "If-Range": mark} if start else {})}
-    with requests.get(url, headers=headers, stream=True, timeout=(min(timeout, 10.0), timeout)) as response:
+    headers = {
+        "Accept-Encoding": "identity",
+        **({"Range": f"bytes={start}-", "If-Range": mark} if start else {}),
+    }
+    with requests.get(
+        url, headers=headers, stream=True, timeout=(min(timeout, 10.0), timeout)
+    ) as response:
         answer, continues = response.headers, response.status_code == 206
-        if response.status_code == 416 or continues and not answer.get("Content-Range", "").startswith(f"bytes {start}-"):
+        if (
+            response.status_code == 416
+            or continues
+            and not answer.get("Content-Range", "").startswith(f"bytes {start}-")
+        ):
             part.unlink(missing_ok=True)
-            raise requests.ConnectionError("the server cannot continue where the last transfer was cut")
+            raise requests.ConnectionError(
+                "the server cannot continue where the last transfer was cut"
+            )
         response.raise_for_status()
         start = start if continues else 0
         plain = answer.get("Content-Encoding", "identity") == "identity"
-        total = start + int(answer["Content-Length"]) if plain and "Content-Length" in answer else None
-        marks = [mark for mark in (answer.get("ETag"), answer.get("Last-Modified")) if plain and mark and not mark.startswith("W/")]
+        total = (
+            start + int(answer["Content-Length"])
+            if plain and "Content-Length" in answer
+            else None
+        )
+        marks = [
+            mark
+            for mark in (answer.get("ETag"), answer.get("Last-Modified"))
+            if plain and mark and not mark.startswith("W/")
+        ]
         response.raw.enforce_content_length = True  # an end before its time is an error
-        bar = {"total": total, "initial": start, "desc": url.rpartition("/")[2], "disable": not progress}
-        with open(part, "ab" if start else "wb") as file, tqdm.wrapattr(file, "write", **bar) as shown:
+        bar = {
+            "total": total,
+            "initial": start,
+            "desc": url.rpartition("/")[2],
+            "disable": not progress,
+        }
+        with (
+            open(part, "ab" if start else "wb") as file,
+            tqdm.wrapattr(file, "write", **bar) as shown,
+        ):
             version.write_text(next(iter(marks), ""), encoding="utf-8")
             for chunk in response.iter_content(1 << 14):
                 shown.write(chunk)
             os.fsync(file.fileno())
 
 
-def _fetch(urls: Sequence[str], destination: Path, sha256: str | None, progress: bool, attempts: int, timeout: float) -> None:
+def _fetch(
+    urls: Sequence[str],
+    destination: Path,
+    sha256: str | None,
+    progress: bool,
+    attempts: int,
+    timeout: float,
+) -> None:
     """Ask one address after the other, with growing pauses between the rounds, until one gives the right bytes."""
     import requests
 
-    parts = {url: destination.with_name(f"{destination.name}.{_short_hash(url)}.part") for url in urls}
+    parts = {
+        url: destination.with_name(f"{destination.name}.{_short_hash(url)}.part")
+        for url in urls
+    }
     hopeful, reasons, pause = dict(parts), {}, 0.0
     for attempt in range(attempts):
         if attempt and hopeful:
             if progress:
-                print(f"{destination.name}: {reasons[next(iter(hopeful))]}; asking again in {pause:g} s", file=sys.stderr)
+                print(
+                    f"{destination.name}: {reasons[next(iter(hopeful))]}; asking again in {pause:g} s",
+                    file=sys.stderr,
+                )
             time.sleep(pause)
         pause = 2.0**attempt
         for url, part in list(hopeful.items()):
@@ -130,18 +193,27 @@ def _fetch(urls: Sequence[str], destination: Path, sha256: str | None, progress:
                 _transfer(url, part, progress, timeout)
                 if _is_whole(part, sha256):
                     part.replace(destination)
-                    for rest in chain.from_iterable((part, part.with_suffix(".version")) for part in parts.values()):
+                    for rest in chain.from_iterable(
+                        (part, part.with_suffix(".version")) for part in parts.values()
+                    ):
                         rest.unlink(missing_ok=True)
                     return
-                part.unlink()  # one more try: an end may be missing, or not fit an old beginning
-                reason, again, wait = "other bytes than expected (sha256 differs)", url not in reasons, 0.0
+                # one more try: an end may be missing, or not fit an old beginning
+                part.unlink()
+                reason, again, wait = (
+                    "other bytes than expected (sha256 differs)",
+                    url not in reasons,
+                    0.0,
+                )
             except requests.RequestException as error:
                 reason, again, wait = _judge(error)
             reasons[url], pause = reason, max(pause, min(wait, 60.0))
             if not again:
                 del hopeful[url]
     told = "; ".join(f"{url}: {reason}" for url, reason in reasons.items())
-    raise UsageError(f"cannot download {told}. Fetch the file by other means and place it as {destination.absolute()}")
+    raise UsageError(
+        f"cannot download {told}. Fetch the file by other means and place it as {destination.absolute()}"
+    )
 
 # %% ../nbs/01_data.ipynb #3be97408
 def download(
@@ -156,16 +228,26 @@ def download(
     """Fetch a file, surviving cut transfers; it appears under its name only when whole. Failure is a `UsageError`."""
     destination = Path(destination)
     mirror = os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
-    urls = [re.sub("^https://huggingface.co(?=/)", mirror, url) for url in ([sources] if isinstance(sources, str) else sources)]
+    urls = [
+        re.sub("^https://huggingface.co(?=/)", mirror, url)
+        for url in ([sources] if isinstance(sources, str) else sources)
+    ]
     for url in urls:
-        _check(bool(re.match("https?://.", url, re.IGNORECASE)), f"source is {url!r}: it must begin with http:// or https://")
+        _check(
+            bool(re.match("https?://.", url, re.IGNORECASE)),
+            f"source is {url!r}: it must begin with http:// or https://",
+        )
     try:
         if not _is_whole(destination, sha256):
             with locked(destination.with_name(destination.name + ".lock")):
-                if not _is_whole(destination, sha256):  # another process may have fetched it while we waited
+                if not _is_whole(
+                    destination, sha256
+                ):  # another process may have fetched it while we waited
                     _fetch(urls, destination, sha256, progress, attempts, timeout)
     except OSError as error:
-        raise UsageError(f"{destination}: {error.strerror or error}; TRANSFORMER_SCRATCH_DATA names another folder") from None
+        raise UsageError(
+            f"{destination}: {error.strerror or error}; TRANSFORMER_SCRATCH_DATA names another folder"
+        ) from None
     return destination
 
 # %% ../nbs/01_data.ipynb #a7319fb3
@@ -174,7 +256,11 @@ def _guess_encoding(data: bytes) -> str:
     chinese = sum("\u4e00" <= sign <= "\u9fff" for sign in data.decode("gb18030", "ignore"))
     candidates = ("utf-8", "gb18030" if chinese > len(data) // 10 else "cp1252", "latin-1")
     if 0 in data[:1000]:  # half of the bytes of Latin letters in UTF-16
-        candidates = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-16-le", "utf-16-be")[data[0] == 0 :][:1]
+        candidates = (
+            ("utf-16",)
+            if data[:2] in (b"\xff\xfe", b"\xfe\xff")
+            else ("utf-16-le", "utf-16-be")[data[0] == 0 :][:1]
+        )
     for name in candidates:
         with suppress(UnicodeDecodeError):
             data.decode(name)
@@ -186,20 +272,37 @@ def _decode(path: Path, encoding: str) -> Iterator[str]:
     """The characters that a file's bytes spell, in parts: unpacked, without byte-order mark, every line ended by one "\\n"."""
     n_read = 0
     try:
-        decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
+        decoder = io.IncrementalNewlineDecoder(
+            codecs.getincrementaldecoder(encoding)(), translate=True
+        )
         with _open(path) as file:
-            for data in chain(iter(lambda: file.read(1 << 20), b""), [b""]):  # the empty one says that this was all
+            for data in chain(
+                iter(lambda: file.read(1 << 20), b""), [b""]
+            ):  # the empty one says that this was all
                 part = decoder.decode(data, final=not data)
                 if "\0" in part:
-                    raise UnicodeDecodeError(encoding, data, data.index(0), data.index(0) + 1, "a zero byte")
+                    raise UnicodeDecodeError(
+                        encoding, data, data.index(0), data.index(0) + 1, "a zero byte"
+                    )
                 yield part if n_read else part.removeprefix("\ufeff")
                 n_read += len(data)
     except LookupError:
-        raise UsageError(f"encoding is {encoding!r}: unknown to Python; try utf-8, gb18030, utf-16 or latin-1") from None
+        raise UsageError(
+            f"encoding is {encoding!r}: unknown to Python; try utf-8, gb18030, utf-16 or latin-1"
+        ) from None
     except UnicodeDecodeError as error:
-        guess, place = _guess_encoding(error.object), n_read + len(data) - len(error.object) + error.start
-        hint = f"try encoding {guess}" if guess else "it does not look like plain text; save it as text in UTF-8"
-        raise UsageError(f"byte {place} ({error.object[error.start]:#04x}) is not {encoding}; {hint}") from None
+        guess, place = (
+            _guess_encoding(error.object),
+            n_read + len(data) - len(error.object) + error.start,
+        )
+        hint = (
+            f"try encoding {guess}"
+            if guess
+            else "it does not look like plain text; save it as text in UTF-8"
+        )
+        raise UsageError(
+            f"byte {place} ({error.object[error.start]:#04x}) is not {encoding}; {hint}"
+        ) from None
 
 # %% ../nbs/01_data.ipynb #9b9e4dae
 def _find(data: Any, encoding: str, progress: bool) -> list[tuple[Path | Corpus, str]]:
@@ -208,14 +311,37 @@ def _find(data: Any, encoding: str, progress: bool) -> list[tuple[Path | Corpus,
         return [found for item in data for found in _find(item, encoding, progress)]
     corpus, path = CORPORA.get(str(data)), Path(data).expanduser()
     if corpus:
-        return [(download(corpus.sources, data_dir() / corpus.filename, corpus.sha256, progress=progress) if corpus.sources else corpus, "utf-8")]
+        return [
+            (
+                download(
+                    corpus.sources,
+                    data_dir() / corpus.filename,
+                    corpus.sha256,
+                    progress=progress,
+                )
+                if corpus.sources
+                else corpus,
+                "utf-8",
+            )
+        ]
     if isinstance(data, str) and re.match("https?://", data, re.IGNORECASE):
         name = re.sub(r"[^\w.-]", "_", re.split("[?#]", data)[0].rpartition("/")[2])
-        return [(download(data, data_dir() / f"{_short_hash(data)}-{name}", progress=progress), encoding)]
+        return [
+            (
+                download(
+                    data, data_dir() / f"{_short_hash(data)}-{name}", progress=progress
+                ),
+                encoding,
+            )
+        ]
     found = [path] if path.is_file() else map(Path, glob.glob(str(path), recursive=True))
     missing = f"there is no such file, folder or corpus; {_nearest(data, CORPORA)}"
     if path.is_dir():
-        found = [file for file in path.iterdir() if re.search(r"\.((txt|md|jsonl)(\.gz|\.zst)?|parquet)$", file.name.lower())]
+        found = [
+            file
+            for file in path.iterdir()
+            if re.search(r"\.((txt|md|jsonl)(\.gz|\.zst)?|parquet)$", file.name.lower())
+        ]
         missing = "holds no .txt, .md, .jsonl or .parquet file"
     files = sorted(file for file in found if file.is_file())
     _check(bool(files), f"data is {str(data)!r}: {missing}")
@@ -236,7 +362,10 @@ def _records(path: Path, encoding: str, field: str) -> Iterator[Any]:
     if path.suffix.lower() == ".parquet":
         from pyarrow.parquet import ParquetFile
 
-        yield from chain.from_iterable(batch.to_pylist() for batch in ParquetFile(path).iter_batches(1000, columns=[field]))
+        yield from chain.from_iterable(
+            batch.to_pylist()
+            for batch in ParquetFile(path).iter_batches(1000, columns=[field])
+        )
         return
     rest = ""
     for part in chain(_decode(path, encoding), ["\n"]):
@@ -255,15 +384,22 @@ def _documents(path: Path | Corpus, encoding: str, field: str) -> Iterator[str |
         elif re.search(r"\.(jsonl(\.gz|\.zst)?|parquet)$", path.name.lower()):
             for number, record in enumerate(_records(path, encoding, field), start=1):
                 text = record.get(field) if isinstance(record, dict) else None
-                _check(isinstance(text, str), f"there is no text under the name {field!r} (--field takes another) in {str(record)[:80]}")
+                _check(
+                    isinstance(text, str),
+                    f"there is no text under the name {field!r} (--field takes another) in {str(record)[:80]}",
+                )
                 text.encode("utf-8")  # half a character has no bytes
                 yield from [None, text.replace("\r\n", "\n").replace("\r", "\n")]
         else:
             yield from chain([None], _decode(path, encoding))
     except ImportError as error:
-        raise UsageError(f"{path}: the library {error.name} is missing, which reads such files: pip install {error.name}") from None
+        raise UsageError(
+            f"{path}: the library {error.name} is missing, which reads such files: pip install {error.name}"
+        ) from None
     except Exception as error:  # each library has errors of its own
-        raise UsageError(f"{path}: {f'near record {number}: ' if number else ''}{error}") from error
+        raise UsageError(
+            f"{path}: {f'near record {number}: ' if number else ''}{error}"
+        ) from error
 
 
 def _read(files: Iterable[tuple[Path | Corpus, str]], field: str) -> Iterator[str | None]:
@@ -272,12 +408,16 @@ def _read(files: Iterable[tuple[Path | Corpus, str]], field: str) -> Iterator[st
 
 # %% ../nbs/01_data.ipynb #0307a798
 def load_text(
-    data: str | Path | Sequence = "sales-textbook",  # corpus name, file, folder, glob, http(s) address, or a list of these
+    # corpus name, file, folder, glob, http(s) address, or a list of these
+    data: str | Path | Sequence = "sales-textbook",
     encoding: str = "utf-8",  # how the bytes of your own files spell characters
     progress: bool = True,  # show a bar while downloading
 ) -> str:  # lines end in "\n"; several documents are joined by one more
     """The text that `data` names, downloaded if need be; what cannot be found or read is a `UsageError`."""
-    text = "".join("\n" if part is None else part for part in _read(_find(data, encoding, progress), field="text"))
+    text = "".join(
+        "\n" if part is None else part
+        for part in _read(_find(data, encoding, progress), field="text")
+    )
     _check(bool(text.strip()), f"data is {str(data)!r}: the text is empty")
     return text
 
@@ -290,21 +430,35 @@ def split_text(
     """Cut a text once, by position; a byte inside a character moves the cut behind that character."""
     cut = int(len(text) * fraction)
     if split_byte is not None:  # ignored: what is left of a torn character
-        cut = len(text) - len(text.encode("utf-8")[split_byte:].decode("utf-8", errors="ignore"))
-    _check(0 < cut < len(text), f"text of {len(text)} characters: it cannot be cut at {cut}; use a longer text")
+        cut = len(text) - len(
+            text.encode("utf-8")[split_byte:].decode("utf-8", errors="ignore")
+        )
+    _check(
+        0 < cut < len(text),
+        f"text of {len(text)} characters: it cannot be cut at {cut}; use a longer text",
+    )
     return text[:cut], text[cut:]
 
 # %% ../nbs/01_data.ipynb #5af80710
-def load_split(data: str | Path | Sequence = "sales-textbook", encoding: str = "utf-8", progress: bool = True) -> tuple[str, str]:  # see `load_text`
+def load_split(
+    data: str | Path | Sequence = "sales-textbook",
+    encoding: str = "utf-8",
+    progress: bool = True,
+) -> tuple[str, str]:  # see `load_text`
     """Load a text as `load_text` does, and split it where its corpus says, or after 90 % of the characters: training part, validation part."""
     corpus = CORPORA.get(str(data))
-    return split_text(load_text(data, encoding, progress), corpus.split_byte if corpus else None)
+    return split_text(
+        load_text(data, encoding, progress), corpus.split_byte if corpus else None
+    )
 
 # %% ../nbs/01_data.ipynb #a9173c72
 class TokenShards:
     """Several arrays of token ids, read as if they were one."""
 
-    def __init__(self, arrays: Sequence[np.ndarray]) -> None:  # arrays: in their order; memory-mapped files, for instance
+    def __init__(
+        self,
+        arrays: Sequence[np.ndarray],  # in their order
+    ) -> None:  # memory-mapped files, for instance
         self.arrays = list(arrays)
         self.ends = np.cumsum([len(array) for array in self.arrays])
 
@@ -312,18 +466,26 @@ class TokenShards:
         """N, the number of tokens in all arrays."""
         return int(self.ends[-1])
 
-    def __getitem__(self, places: slice | np.ndarray) -> np.ndarray:  # places: counted over all arrays
+    def __getitem__(
+        self,
+        places: slice | np.ndarray,  # counted over all arrays
+    ) -> np.ndarray:
         """The ids at these places, in an array of the same shape."""
         if isinstance(places, slice):
             places = np.arange(*places.indices(len(self)))
-        owners = np.searchsorted(self.ends, places, side="right")  # the array in which each place lies
+        owners = np.searchsorted(
+            self.ends, places, side="right"
+        )  # the array in which each place lies
         ids = np.empty(places.shape, dtype=self.arrays[0].dtype)
         for owner in np.unique(owners):
             array, here = self.arrays[owner], owners == owner
             ids[here] = array[places[here] - (self.ends[owner] - len(array))]
         return ids
 
-    def max(self, initial: int = 0) -> int:  # initial: the least answer
+    def max(
+        self,
+        initial: int = 0,  # the least answer
+    ) -> int:
         """The largest id."""
         return max(int(array.max(initial=initial)) for array in self.arrays)
 
@@ -333,7 +495,9 @@ def _round(n_tokens: int, length: int, number: int, seed: int) -> Tensor:
     """Where the windows of one round of `shuffled_batch` start, in their order: the cut and the order follow from number and seed alone."""
     generator = torch.Generator().manual_seed((seed * 1_000_003 + number) % 2**63)
     n_windows = max(1, n_tokens // length - 1)
-    cut = torch.randint(0, min(n_tokens - n_windows * length, length), (1,), generator=generator)  # where the first window starts
+    cut = torch.randint(
+        0, min(n_tokens - n_windows * length, length), (1,), generator=generator
+    )  # where the first window starts
     return cut + torch.randperm(n_windows, generator=generator) * length
 
 
@@ -342,12 +506,15 @@ class TokenDataset:
 
     def __init__(
         self,
-        token_ids: Sequence[int] | np.ndarray | TokenShards | Path,  # (N,) ids, or a .npy file, which stays on the disk
+        # (N,) ids, or a .npy file, which stays on the disk
+        token_ids: Sequence[int] | np.ndarray | TokenShards | Path,
         context_length: int,  # T, length of a window
     ) -> None:
         if isinstance(token_ids, (str, Path)):
             token_ids = np.load(token_ids, mmap_mode="r")
-        self.token_ids = token_ids if isinstance(token_ids, TokenShards) else np.asarray(token_ids)
+        self.token_ids = (
+            token_ids if isinstance(token_ids, TokenShards) else np.asarray(token_ids)
+        )
         self.context_length = context_length
         needed = f"a window of context_length {context_length} needs {context_length + 1}; use a longer text or a shorter context"
         _check(len(self) > context_length, f"text has {len(self)} tokens: {needed}")
@@ -356,39 +523,83 @@ class TokenDataset:
         """N, the number of tokens."""
         return len(self.token_ids)
 
-    def random_batch(self, batch_size: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:  # generator: None: torch's own
+    def random_batch(
+        self,
+        batch_size: int,
+        generator: torch.Generator | None = None,  # None: torch's own
+    ) -> tuple[Tensor, Tensor]:
         """B windows from random places, inputs and targets, (B, T) each: for training."""
-        return self._windows_at(torch.randint(0, len(self) - self.context_length, (batch_size,), generator=generator))
+        return self._windows_at(
+            torch.randint(
+                0, len(self) - self.context_length, (batch_size,), generator=generator
+            )
+        )
 
-    def shuffled_batch(self, batch_size: int, step: int, seed: int) -> tuple[Tensor, Tensor]:  # step: batches before this one; seed: of the order
+    def shuffled_batch(
+        self,
+        batch_size: int,
+        step: int,  # batches before this one
+        seed: int,  # of the order
+    ) -> tuple[Tensor, Tensor]:
         """B windows side by side in a shuffled order, inputs and targets, (B, T) each, all windows once before any comes again: for training."""
-        n_windows = max(1, len(self) // self.context_length - 1)  # one is given up, so that each round can be cut elsewhere
-        numbers = [divmod(n, n_windows) for n in range(step * batch_size, (step + 1) * batch_size)]  # round, and place in it
-        return self._windows_at(torch.stack([_round(len(self), self.context_length, number, seed)[i] for number, i in numbers]))
+        n_windows = max(
+            1, len(self) // self.context_length - 1
+        )  # one is given up, so that each round can be cut elsewhere
+        numbers = [
+            divmod(n, n_windows) for n in range(step * batch_size, (step + 1) * batch_size)
+        ]  # round, and place in it
+        return self._windows_at(
+            torch.stack(
+                [
+                    _round(len(self), self.context_length, number, seed)[i]
+                    for number, i in numbers
+                ]
+            )
+        )
 
     def _windows_at(self, starts: Tensor) -> tuple[Tensor, Tensor]:
         """Gather (B,) windows and their targets, each (B, T), in one indexing operation."""
         places = starts[:, None] + torch.arange(self.context_length + 1)  # (B, T + 1)
-        windows = torch.from_numpy(self.token_ids[places.numpy()].astype(np.int64))  # (B, T + 1)
+        windows = torch.from_numpy(
+            self.token_ids[places.numpy()].astype(np.int64)
+        )  # (B, T + 1)
         return windows[:, :-1].contiguous(), windows[:, 1:].contiguous()
 
-    def windows(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:  # batch_size: B, windows in one batch at most
+    def windows(
+        self,
+        batch_size: int,  # B, windows in one batch at most
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         """Windows side by side, inputs and targets, (B, T) each, which together predict every token after the first once: for evaluation.
         The last window may be shorter."""
         n_full = (len(self) - 1) // self.context_length
         for first in range(0, n_full, batch_size):
-            yield self._windows_at(torch.arange(first, min(first + batch_size, n_full)) * self.context_length)
-        rest = torch.from_numpy(self.token_ids[n_full * self.context_length :].astype(np.int64))[None]  # (1, what is left)
+            yield self._windows_at(
+                torch.arange(first, min(first + batch_size, n_full)) * self.context_length
+            )
+        rest = torch.from_numpy(
+            self.token_ids[n_full * self.context_length :].astype(np.int64)
+        )[None]  # (1, what is left)
         if rest.shape[1] > 1:
             yield rest[:, :-1], rest[:, 1:]
 
 # %% ../nbs/01_data.ipynb #43538c78
-SAFE_CUT = re.compile(r".*[^\W_](?=[\s.,;:!?，。；：！？、])", re.DOTALL)  # greedy: up to the last such place
+SAFE_CUT = re.compile(
+    r".*[^\W_](?=[\s.,;:!?，。；：！？、])", re.DOTALL
+)  # greedy: up to the last such place
 
 
-def _chunks(parts: Iterable[str | None], split: int, size: int) -> Iterator[tuple[str, list[str | None]]]:
+def _chunks(
+    parts: Iterable[str | None],
+    split: int,
+    size: int,
+) -> Iterator[tuple[str, list[str | None]]]:
     """Lists of parts, of about `size` characters; a document is cut at the split and else only behind letters and digits, where no tokenizer notices."""
-    chunk, waiting, length, left = [], "", 0, split  # whole documents, the beginning of the next, the length of both
+    chunk, waiting, length, left = (
+        [],
+        "",
+        0,
+        split,
+    )  # whole documents, the beginning of the next, the length of both
     for part in parts:
         if part is None:
             chunk += [waiting, None]
@@ -396,8 +607,17 @@ def _chunks(parts: Iterable[str | None], split: int, size: int) -> Iterator[tupl
         while part:
             room = size - length % size  # what is missing to a full chunk
             piece = part[: min(room, left) if left > 0 else room]
-            waiting, part, length, left = waiting + piece, part[len(piece) :], length + len(piece), left - len(piece)
-            found = SAFE_CUT.match(waiting, max(0, len(waiting) - len(piece) - 1)) if length >= size else None  # the end only: linear time
+            waiting, part, length, left = (
+                waiting + piece,
+                part[len(piece) :],
+                length + len(piece),
+                left - len(piece),
+            )
+            found = (
+                SAFE_CUT.match(waiting, max(0, len(waiting) - len(piece) - 1))
+                if length >= size
+                else None
+            )  # the end only: linear time
             end = len(waiting) if left == 0 else found.end() if found else 0
             if end or length >= size and chunk:
                 yield "train" if left >= 0 else "validation", [*chunk, waiting[:end]]
@@ -412,7 +632,8 @@ class TextFiles:
         self,
         data: str | Path | Sequence = "sales-textbook",  # as for `load_text`
         encoding: str = "utf-8",  # as for `load_text`
-        field: str = "text",  # where the text stands in a line of .jsonl or a row of Parquet
+        # where the text stands in a line of .jsonl or a row of Parquet
+        field: str = "text",
         progress: bool = True,  # show a bar while downloading
     ) -> None:
         self.files, self.field, self.sources = _find(data, encoding, progress), field, []
@@ -420,35 +641,70 @@ class TextFiles:
             counts = [0, 0]  # characters, documents
             for part in _documents(*file, field):
                 counts[part is None] += 1 if part is None else len(part)
-            name, sha256 = (file[0].as_posix(), _sha256(file[0])) if isinstance(file[0], Path) else (file[0].name, None)
-            self.sources.append({"name": name, "sha256": sha256, "characters": counts[0], "documents": counts[1]})
+            name, sha256 = (
+                (file[0].as_posix(), _sha256(file[0]))
+                if isinstance(file[0], Path)
+                else (file[0].name, None)
+            )
+            self.sources.append(
+                {
+                    "name": name,
+                    "sha256": sha256,
+                    "characters": counts[0],
+                    "documents": counts[1],
+                }
+            )
         self.n_characters = sum(source["characters"] for source in self.sources)
-        self.split = len(load_split(data)[0]) if str(data) in CORPORA else int(0.9 * self.n_characters)  # characters of the training part
-        _check(self.split > 0, f"data is {str(data)!r}: {self.n_characters} characters cannot be cut in two; use a longer text")
+        self.split = (
+            len(load_split(data)[0])
+            if str(data) in CORPORA
+            else int(0.9 * self.n_characters)
+        )  # characters of the training part
+        _check(
+            self.split > 0,
+            f"data is {str(data)!r}: {self.n_characters} characters cannot be cut in two; use a longer text",
+        )
 
-    def chunks(self, size: int = 1 << 20) -> Iterator[tuple[str, list[str | None]]]:  # size: about how many characters in each
+    def chunks(
+        self,
+        size: int = 1 << 20,  # about how many characters in each
+    ) -> Iterator[tuple[str, list[str | None]]]:
         """Pairs of "train" or "validation" and texts, None between documents. The ids of all texts in turn are those of the whole."""
         return _chunks(_read(self.files, self.field), self.split, size)
 
-    def sample(self, n_characters: int = 1 << 25) -> str:  # n_characters: about how many at most
+    def sample(
+        self,
+        n_characters: int = 1 << 25,  # about how many at most
+    ) -> str:
         """Training text for a tokenizer: all of it, or pieces from everywhere; documents are joined by a line end."""
         chunks = takewhile(lambda item: item[0] == "train", self.chunks())
         chosen = islice(chunks, 0, None, -(-self.split // n_characters))
-        return "".join("\n" if text is None else text for _, chunk in chosen for text in chunk)
+        return "".join(
+            "\n" if text is None else text for _, chunk in chosen for text in chunk
+        )
 
 # %% ../nbs/01_data.ipynb #e5eef874
 def _read_manifest(folder: Path) -> dict:
     """What `write_shards` says about its files; anything else is a `UsageError`."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        return {**manifest, "shards": {part: [*map(int, manifest["shards"][part])] for part in ("train", "validation")}}
+        return {
+            **manifest,
+            "shards": {
+                part: [*map(int, manifest["shards"][part])]
+                for part in ("train", "validation")
+            },
+        }
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UsageError(f"{folder / 'manifest.json'} is broken ({type(error).__name__}: {error})") from error
+        raise UsageError(
+            f"{folder / 'manifest.json'} is broken ({type(error).__name__}: {error})"
+        ) from error
 
 # %% ../nbs/01_data.ipynb #84ac2fe0
 def write_shards(
     texts: TextFiles,  # what to encode
-    tokenizer: Any,  # its `encode_array`, `vocab_size`, `special_tokens` and `save` are used
+    # its `encode_array`, `vocab_size`, `special_tokens` and `save` are used
+    tokenizer: Any,
     folder: Path,  # made where it is missing
     fingerprint: str = "",  # of the tokenizer, for the manifest
     overwrite: bool = False,  # replace what the folder holds
@@ -458,14 +714,28 @@ def write_shards(
     """Encode texts on all processors into files for `open_shards`; called again after it was killed, it goes on with the next file."""
     from tqdm import tqdm
 
-    plan = {"format": "transformer-scratch tokens 1", "tokenizer": fingerprint, "sources": texts.sources, "split": texts.split}
+    plan = {
+        "format": "transformer-scratch tokens 1",
+        "tokenizer": fingerprint,
+        "sources": texts.sources,
+        "split": texts.split,
+    }
     plan |= {"field": texts.field, "chunk_size": chunk_size, "shard_chunks": shard_chunks}
-    folder, dtype = Path(folder), np.dtype("<u2" if tokenizer.vocab_size <= 1 << 16 else "<u4")
+    folder, dtype = (
+        Path(folder),
+        np.dtype("<u2" if tokenizer.vocab_size <= 1 << 16 else "<u4"),
+    )
     separator = tokenizer.special_tokens.get("<|endoftext|>")
 
     def encode(item: tuple[str, list[str | None]]) -> np.ndarray:
-        between = tokenizer.encode_array("\n") if separator is None and None in item[1] else [separator]
-        return np.concatenate([between if text is None else tokenizer.encode_array(text) for text in item[1]]).astype(dtype)
+        between = (
+            tokenizer.encode_array("\n")
+            if separator is None and None in item[1]
+            else [separator]
+        )
+        return np.concatenate(
+            [between if text is None else tokenizer.encode_array(text) for text in item[1]]
+        ).astype(dtype)
 
     def note() -> None:
         with written_whole(folder / "manifest.json") as partial:
@@ -476,13 +746,22 @@ def write_shards(
         if (folder / "manifest.json").is_file() and not overwrite:
             manifest = _read_manifest(folder)
             same = not manifest.get("complete") and manifest | plan == manifest
-            _check(same, f"out is {folder}: it holds other tokens, or these already; name another folder, or add --overwrite")
+            _check(
+                same,
+                f"out is {folder}: it holds other tokens, or these already; name another folder, or add --overwrite",
+            )
         else:
             note()
             for old in folder.glob("*-?????.npy*"):
                 old.unlink()
             tokenizer.save(folder / "tokenizer")
-        chunks = tqdm(texts.chunks(chunk_size), "tokenize", texts.n_characters // chunk_size + 1, unit="chunk", disable=None)
+        chunks = tqdm(
+            texts.chunks(chunk_size),
+            "tokenize",
+            texts.n_characters // chunk_size + 1,
+            unit="chunk",
+            disable=None,
+        )
         for name, group in groupby(chunks, key=lambda item: item[0]):
             shards = manifest["shards"][name]  # how many tokens each has
             group = islice(group, len(shards) * shard_chunks, None)
@@ -496,14 +775,27 @@ def write_shards(
     return manifest
 
 # %% ../nbs/01_data.ipynb #6d4ef617
-def open_shards(folder: str | Path, part: str = "train") -> np.ndarray | TokenShards:  # folder: of `write_shards`; part: or validation
+def open_shards(
+    folder: str | Path,  # of `write_shards`
+    part: str = "train",  # or validation
+) -> np.ndarray | TokenShards:
     """The token ids of one part, memory-mapped; an unfinished or broken folder is a `UsageError`."""
     manifest, arrays = _read_manifest(Path(folder)), []
-    _check(bool(manifest.get("complete")), f"the tokens in {folder} are not finished: run `tokenize` once more with the same words")
+    _check(
+        bool(manifest.get("complete")),
+        f"the tokens in {folder} are not finished: run `tokenize` once more with the same words",
+    )
     for number, n_tokens in enumerate(manifest["shards"][part]):
         path = Path(folder) / f"{part}-{number:05}.npy"
         with suppress(OSError, ValueError):
             arrays.append(np.load(path, mmap_mode="r"))
-        good = len(arrays) > number and arrays[-1].shape == (n_tokens,) and arrays[-1].dtype.kind == "u"
-        _check(good, f"{path} is not the file of {n_tokens} tokens that its manifest names: write the tokens anew")
+        good = (
+            len(arrays) > number
+            and arrays[-1].shape == (n_tokens,)
+            and arrays[-1].dtype.kind == "u"
+        )
+        _check(
+            good,
+            f"{path} is not the file of {n_tokens} tokens that its manifest names: write the tokens anew",
+        )
     return arrays[0] if len(arrays) == 1 else TokenShards(arrays)

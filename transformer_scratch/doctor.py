@@ -18,7 +18,14 @@ from pathlib import Path
 
 import transformer_scratch as scratch
 from .config import GPTConfig, TrainingConfig, UsageError
-from .runtime import data_dir, free_memory, pick_device, pick_dtype, set_seed, set_threads
+from transformer_scratch.runtime import (
+    data_dir,
+    free_memory,
+    pick_device,
+    pick_dtype,
+    set_seed,
+    set_threads,
+)
 
 # %% ../nbs/support/doctor.ipynb #eb090b0d
 def machine_facts() -> list[str]:
@@ -26,27 +33,59 @@ def machine_facts() -> list[str]:
     device = pick_device()
     return [
         f"transformer-scratch {scratch.__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}",
-        ", ".join(f"{name} {version(name)}" for name in ("torch", "numpy", "tiktoken", "safetensors", "tyro")),
+        ", ".join(
+            f"{name} {version(name)}"
+            for name in ("torch", "numpy", "tiktoken", "safetensors", "tyro")
+        ),
         f"device {device} in {str(pick_dtype('auto', device)).removeprefix('torch.')}, {set_threads()} threads",
         f"{(free_memory(device) or 0) / 1e9:.1f} GB of memory and {shutil.disk_usage('.').free / 1e9:.1f} GB of disk are free",
     ]
 
 # %% ../nbs/support/doctor.ipynb #5cb518f9
-_RANK_FILES = ("encodings/cl100k_base.tiktoken", "gpt-2/encodings/main/vocab.bpe", "gpt-2/encodings/main/encoder.json")
+_RANK_FILES = (
+    "encodings/cl100k_base.tiktoken",
+    "gpt-2/encodings/main/vocab.bpe",
+    "gpt-2/encodings/main/encoder.json",
+)
 _HUB = "https://huggingface.co"
 
 
-def sources() -> list[tuple[str, bool, str]]:  # what it is, whether it is at hand, its address
+def sources() -> list[
+    tuple[str, bool, str]
+]:  # what it is, whether it is at hand, its address
     """What can be downloaded: texts, rank files, and the weights of GPT-2."""
     texts, cache = scratch.data.CORPORA.values(), scratch.tokenizer._rank_folder()
-    rows = [(text.name, scratch.data._is_whole(data_dir() / text.filename, text.sha256), url) for text in texts for url in text.sources]
+    rows = [
+        (text.name, scratch.data._is_whole(data_dir() / text.filename, text.sha256), url)
+        for text in texts
+        for url in text.sources
+    ]
     ranks = [f"https://openaipublic.blob.core.windows.net/{file}" for file in _RANK_FILES]
-    rows += [(url.rpartition("/")[2], (cache / hashlib.sha1(url.encode()).hexdigest()).is_file(), url) for url in ranks]
+    rows += [
+        (
+            url.rpartition("/")[2],
+            (cache / hashlib.sha1(url.encode()).hexdigest()).is_file(),
+            url,
+        )
+        for url in ranks
+    ]
     weights = data_dir() / "gpt2" / "model.safetensors"
-    return [*rows, ("weights of gpt2", weights.is_file(), f"{_HUB}/openai-community/gpt2/resolve/main/{weights.name}")]
+    return [
+        *rows,
+        (
+            "weights of gpt2",
+            weights.is_file(),
+            f"{_HUB}/openai-community/gpt2/resolve/main/{weights.name}",
+        ),
+    ]
 
 # %% ../nbs/support/doctor.ipynb #b3864a10
-def ask(name: str, here: bool, url: str, timeout: float = 3.0) -> str:  # a row of `sources`; timeout: seconds to wait, 0: do not ask
+def ask(
+    name: str,
+    here: bool,
+    url: str,
+    timeout: float = 3.0,  # seconds to wait, 0: do not ask
+) -> str:  # a row of `sources`
     """Whether a file is at hand, and whether its server would give it to us, or why not."""
     import requests
 
@@ -67,21 +106,41 @@ SELF_TEST_LOSS = 1.25, 1.37  # nats per letter after ten steps
 def self_test() -> list[str]:
     """Train a tiny model for ten steps. A loss outside `SELF_TEST_LOSS` is a `UsageError`."""
     data = scratch.TokenDataset([*range(26)] * 100, context_length=32)
-    config = TrainingConfig(max_iters=10, batch_size=8, learning_rate=0.01, schedule="constant", warmup_iters=0, eval_iters=1)
+    config = TrainingConfig(
+        max_iters=10,
+        batch_size=8,
+        learning_rate=0.01,
+        schedule="constant",
+        warmup_iters=0,
+        eval_iters=1,
+    )
     set_seed(config.seed)
-    model = scratch.GPT(GPTConfig(vocab_size=26, context_length=32, d_model=32, n_layers=2, n_heads=2))
+    model = scratch.GPT(
+        GPTConfig(vocab_size=26, context_length=32, d_model=32, n_layers=2, n_heads=2)
+    )
     letters = scratch.tokenizer.CharTokenizer("abcdefghijklmnopqrstuvwxyz")
-    loss = scratch.Trainer(model, letters, data, data, config, log=None).train()[-1]["validation_loss"]
+    loss = scratch.Trainer(model, letters, data, data, config, log=None).train()[-1][
+        "validation_loss"
+    ]
     if not SELF_TEST_LOSS[0] <= loss <= SELF_TEST_LOSS[1]:
-        raise UsageError(f"ten steps of training end with a loss of {loss:.3f} instead of {SELF_TEST_LOSS}: torch does not compute well here")
+        raise UsageError(
+            f"ten steps of training end with a loss of {loss:.3f} instead of {SELF_TEST_LOSS}: torch does not compute well here"
+        )
     return [f"ten steps of training end with a loss of {loss:.3f}, within {SELF_TEST_LOSS}"]
 
 # %% ../nbs/support/doctor.ipynb #ff3a7c4a
-def judge_losses(losses: Sequence[tuple[float, float, float]]) -> str:  # losses: step, training and validation loss of each evaluation
+def judge_losses(
+    # step, training and validation loss of each evaluation
+    losses: Sequence[tuple[float, float, float]],
+) -> str:
     """Over-fitted, stopped early, or settled; with the figures that say so."""
     if len(losses) < 4:
         return f"{len(losses)} evaluations are too few to judge the training by"
-    (step, training, validation), earlier, verdict = losses[-1], losses[-1 - len(losses) // 4], "settled"
+    (step, training, validation), earlier, verdict = (
+        losses[-1],
+        losses[-1 - len(losses) // 4],
+        "settled",
+    )
     best_step, best_training, best = min(losses, key=lambda row: row[2])
     if validation > 1.02 * best and training < best_training:
         verdict = f"over-fitted since step {best_step:.0f}, validation {best:.3f}: train less, on more text, or with dropout"
@@ -90,20 +149,37 @@ def judge_losses(losses: Sequence[tuple[float, float, float]]) -> str:  # losses
     return f"{verdict} (training {training:.3f}, validation {validation:.3f} at step {step:.0f})"
 
 # %% ../nbs/support/doctor.ipynb #8e3c32a2
-def examine_run(folder: str | Path) -> list[str]:  # folder: of a run
+def examine_run(
+    folder: str | Path,  # of a run
+) -> list[str]:
     """What a run is, whether it is whole, and how its training went. What is broken is a `UsageError`."""
-    config, (model, tokenizer) = scratch.checkpoint.read_config(folder).training, scratch.load_model(folder)
+    config, (model, tokenizer) = (
+        scratch.checkpoint.read_config(folder).training,
+        scratch.load_model(folder),
+    )
     if bad := scratch.training.first_bad_tensor(model):
-        raise UsageError(f"{bad} in {folder} holds NaN or infinity: go back to an older copy")
+        raise UsageError(
+            f"{bad} in {folder} holds NaN or infinity: go back to an older copy"
+        )
     try:
         rows = (Path(folder) / "log.csv").read_text(encoding="utf-8").splitlines()[1:]
         verdict = judge_losses([tuple(map(float, row.split(",")[:3])) for row in rows])
     except (OSError, ValueError) as error:
-        raise UsageError(f"log.csv in {folder} is missing or damaged ({error}): --resume writes it anew") from error
+        raise UsageError(
+            f"log.csv in {folder} is missing or damaged ({error}): --resume writes it anew"
+        ) from error
     newest = scratch.checkpoint.latest_checkpoint(folder)
-    step = scratch.checkpoint.load_checkpoint(newest, model)["step"] if newest else "none (it cannot be resumed)"
+    step = (
+        scratch.checkpoint.load_checkpoint(newest, model)["step"]
+        if newest
+        else "none (it cannot be resumed)"
+    )
     size = f"{scratch.model.count_parameters(model):,} parameters, all finite; a {config.tokenizer} tokenizer of {tokenizer.vocab_size:,}, the model's own"
-    return [size, f"trained on {config.data}, newest checkpoint: step {step} of {config.max_iters}", verdict]
+    return [
+        size,
+        f"trained on {config.data}, newest checkpoint: step {step} of {config.max_iters}",
+        verdict,
+    ]
 
 # %% ../nbs/support/doctor.ipynb #1686e0d1
 @dataclass(frozen=True)
@@ -112,14 +188,26 @@ class Doctor:
 
     timeout: float = 3.0  # seconds to wait for each source of downloads; 0: do not ask them
 
-    def run(self, words: list[str], given: Collection[str]) -> None:  # the words and the flags of the line
+    def run(
+        self,
+        words: list[str],
+        given: Collection[str],
+    ) -> None:  # the words and the flags of the line
         """Ask all questions, and sum up."""
-        questions, broken = {"Machine": machine_facts, "Files": self.files, "Self-test": self_test}, []
-        for title, question in (questions | {word: lambda word=word: examine_run(word) for word in words}).items():
+        questions, broken = (
+            {"Machine": machine_facts, "Files": self.files, "Self-test": self_test},
+            [],
+        )
+        for title, question in (
+            questions | {word: lambda word=word: examine_run(word) for word in words}
+        ).items():
             try:
                 lines = question()
             except Exception as error:  # whatever it is, it is an answer
-                lines, broken = [f"BROKEN: {error if isinstance(error, UsageError) else repr(error)}"], [*broken, title]
+                lines, broken = (
+                    [f"BROKEN: {error if isinstance(error, UsageError) else repr(error)}"],
+                    [*broken, title],
+                )
             print(f"{title}:", *lines, sep="\n  ")
         print(f"Broken: {', '.join(broken)}" if broken else "All is well")
         raise SystemExit(1 if broken else 0)

@@ -37,8 +37,12 @@ def keep_top_p(
     """Only the likeliest tokens that together hold probability p stay possible, one at least (Holtzman et al. 2020, §3.1)."""
     values, ids = logits.sort(descending=True, stable=True)  # (B, V) each
     probabilities = values.softmax(-1)
-    likelier = probabilities.cumsum(-1) - probabilities  # what the tokens before hold together
-    return torch.empty_like(logits).scatter(-1, ids, values.masked_fill(likelier >= p, -torch.inf))
+    likelier = (
+        probabilities.cumsum(-1) - probabilities
+    )  # what the tokens before hold together
+    return torch.empty_like(logits).scatter(
+        -1, ids, values.masked_fill(likelier >= p, -torch.inf)
+    )
 
 # %% ../nbs/09_generation.ipynb #00ffdb4a
 def next_token_probabilities(
@@ -46,7 +50,9 @@ def next_token_probabilities(
     sampling: SamplingConfig,  # its temperature, top_k and top_p
 ) -> Tensor:  # (B, V) float32, each row sums to one
     """The probabilities that the next token is drawn with; at temperature 0 the likeliest has them all."""
-    logits = logits.float() - logits.float().amax(-1, keepdim=True)  # the largest is 0: no temperature can overflow
+    logits = logits.float() - logits.float().amax(
+        -1, keepdim=True
+    )  # the largest is 0: no temperature can overflow
     if sampling.temperature < 1e-6:
         return torch.zeros_like(logits).scatter(-1, logits.argmax(-1, keepdim=True), 1.0)
     logits = logits / sampling.temperature
@@ -63,20 +69,37 @@ class ContextWindow:
     def __init__(
         self,
         model: GPT,  # who reads
-        token_ids: Tensor,  # (B, T) the prompts; of a prompt longer than the context, the last tokens count
+        # (B, T) the prompts; of a prompt longer than the context, the last tokens count
+        token_ids: Tensor,
         cache: bool = True,  # keep the keys and values of what was read
-        tokenizer: Tokenizer | None = None,  # ids that it cannot decode do not follow; None: every id of the model may
+        # ids that it cannot decode do not follow; None: every id of the model may
+        tokenizer: Tokenizer | None = None,
     ):
         n_tokens, self.size = token_ids.size(1), model.config.context_length
         _check(n_tokens > 0, "token_ids is empty: give at least one token to go on from")
         if n_tokens > self.size:
-            warnings.warn(f"the prompt is {n_tokens} tokens long: only the last {self.size} are used", stacklevel=2)
+            warnings.warn(
+                f"the prompt is {n_tokens} tokens long: only the last {self.size} are used",
+                stacklevel=2,
+            )
         weight = model.token_embedding.weight
         self.model = model
         self.token_ids = token_ids[:, -self.size :].to(weight.device)
-        self.cache = KVCache(model.config, len(token_ids), weight.device, weight.dtype) if cache else None
-        readable = range(len(weight)) if tokenizer is None else [i for i, token in enumerate(tokenizer.tokens) if token is not None]
-        self.unreadable = torch.tensor([*{*range(len(weight))}.difference(readable)], dtype=torch.int64, device=weight.device)
+        self.cache = (
+            KVCache(model.config, len(token_ids), weight.device, weight.dtype)
+            if cache
+            else None
+        )
+        readable = (
+            range(len(weight))
+            if tokenizer is None
+            else [i for i, token in enumerate(tokenizer.tokens) if token is not None]
+        )
+        self.unreadable = torch.tensor(
+            [*{*range(len(weight))}.difference(readable)],
+            dtype=torch.int64,
+            device=weight.device,
+        )
 
     def next_logits(self) -> Tensor:  # (B, V) for the token that follows
         """Read what is new, and score every possible next token."""
@@ -85,14 +108,24 @@ class ContextWindow:
             if self.cache is not None:
                 self.cache.reset()
         n_read = 0 if self.cache is None else self.cache.length
-        hidden_states = self.model.hidden_states(self.token_ids[:, n_read:], self.cache)  # (B, new tokens, D)
-        return self.model.output(hidden_states[:, -1]).index_fill(-1, self.unreadable, -torch.inf)
+        hidden_states = self.model.hidden_states(
+            self.token_ids[:, n_read:], self.cache
+        )  # (B, new tokens, D)
+        return self.model.output(hidden_states[:, -1]).index_fill(
+            -1, self.unreadable, -torch.inf
+        )
 
-    def append(self, next_ids: Tensor) -> None:  # next_ids: (B, 1)
+    def append(
+        self,
+        next_ids: Tensor,  # (B, 1)
+    ) -> None:
         """Every text grows by one token."""
         self.token_ids = torch.cat((self.token_ids, next_ids.to(self.token_ids)), dim=1)
 
-    def reorder(self, rows: Tensor) -> None:  # rows: (B,) int64, new row i goes on from old row rows[i]
+    def reorder(
+        self,
+        rows: Tensor,  # (B,) int64, new row i goes on from old row rows[i]
+    ) -> None:
         """Choose which texts go on, for beam search."""
         self.token_ids = self.token_ids[rows]
         if self.cache is not None:
@@ -109,10 +142,14 @@ def _new_generator(seed: int | None) -> torch.Generator:
 def stream_tokens(
     model: GPT,  # trained; it is put into evaluation mode meanwhile
     token_ids: Tensor,  # (B, T) the prompts, all of one length
-    sampling: SamplingConfig = SamplingConfig(),  # how to draw; `stop` is not looked at, it is a matter of text
-    cache: bool = True,  # False reads the whole window again for each token: slower, the same tokens
-    generator: torch.Generator | None = None,  # where chance comes from; None: a new one from sampling.seed
-    tokenizer: Tokenizer | None = None,  # draw only ids that it can decode; None: every id of the model
+    # how to draw; `stop` is not looked at, it is a matter of text
+    sampling: SamplingConfig = SamplingConfig(),
+    # False reads the whole window again for each token: slower, the same tokens
+    cache: bool = True,
+    # where chance comes from; None: a new one from sampling.seed
+    generator: torch.Generator | None = None,
+    # draw only ids that it can decode; None: every id of the model
+    tokenizer: Tokenizer | None = None,
 ) -> Iterator[Tensor]:  # one (B,) tensor of ids for each new token
     """Draw token after token, each as soon as it is known."""
     generator = _new_generator(sampling.seed) if generator is None else generator
@@ -121,10 +158,16 @@ def stream_tokens(
     model.eval()
     try:
         for _ in range(sampling.max_new_tokens):
-            probabilities = next_token_probabilities(window.next_logits(), sampling)  # (B, V)
-            upto = probabilities.to(generator.device).cumsum(-1, dtype=torch.float64)  # (B, V) of an id and all before it
+            probabilities = next_token_probabilities(
+                window.next_logits(), sampling
+            )  # (B, V)
+            upto = probabilities.to(generator.device).cumsum(
+                -1, dtype=torch.float64
+            )  # (B, V) of an id and all before it
             thrown = torch.rand(len(upto), 1, generator=generator) * upto[:, -1:]  # (B, 1)
-            next_ids = torch.searchsorted(upto, thrown, right=True)  # (B, 1) the first that reaches beyond
+            next_ids = torch.searchsorted(
+                upto, thrown, right=True
+            )  # (B, 1) the first that reaches beyond
             window.append(next_ids)
             yield next_ids[:, 0]
     finally:
@@ -136,10 +179,20 @@ def generate(
     token_ids: Tensor,  # (B, T) the prompts, all of one length
     sampling: SamplingConfig = SamplingConfig(),  # how to draw, and how many tokens
     cache: bool = True,  # False reads the whole window again for each token
-    generator: torch.Generator | None = None,  # where chance comes from; None: a new one from sampling.seed
+    # where chance comes from; None: a new one from sampling.seed
+    generator: torch.Generator | None = None,
 ) -> Tensor:  # (B, T + max_new_tokens), on the CPU
     """The prompts with their continuations."""
-    return torch.stack([*token_ids.cpu().T, *(ids.cpu() for ids in stream_tokens(model, token_ids, sampling, cache, generator))], dim=1)
+    return torch.stack(
+        [
+            *token_ids.cpu().T,
+            *(
+                ids.cpu()
+                for ids in stream_tokens(model, token_ids, sampling, cache, generator)
+            ),
+        ],
+        dim=1,
+    )
 
 # %% ../nbs/09_generation.ipynb #41b30c75
 def prompt_ids(
@@ -160,10 +213,16 @@ class Continuation:
     ):
         self.stream, self.stop = TextStream(tokenizer), stop
         self.end_id = tokenizer.special_tokens.get("<|endoftext|>")
-        self.text, self.held = "", ""  # released so far; held back because the stop text may begin so
+        self.text, self.held = (
+            "",
+            "",
+        )  # released so far; held back because the stop text may begin so
         self.ended = False  # the stop text or the end-of-text token has come
 
-    def push(self, token_id: int) -> str:  # token_id: the next one; out comes the text that is certain now, sometimes nothing
+    def push(
+        self,
+        token_id: int,  # the next one
+    ) -> str:  # out comes the text that is certain now, sometimes nothing
         """Take one token; after the end, nothing more comes out."""
         if self.ended or token_id == self.end_id:
             return self.finish()
@@ -171,7 +230,14 @@ class Continuation:
         where = self.held.find(self.stop) if self.stop else -1
         self.ended = where >= 0
         if not self.ended:  # the last characters may begin the stop text
-            where = len(self.held) - max((n for n in range(len(self.stop or "")) if self.held.endswith(self.stop[:n])), default=0)
+            where = len(self.held) - max(
+                (
+                    n
+                    for n in range(len(self.stop or ""))
+                    if self.held.endswith(self.stop[:n])
+                ),
+                default=0,
+            )
         certain, self.held = self.held[:where], self.held[where:]
         self.text += certain
         return certain
@@ -210,15 +276,27 @@ def generate_text(
     if isinstance(prompt, str):
         return prompt + "".join(stream_text(model, tokenizer, prompt, sampling))
     generator = _new_generator(sampling.seed)
-    texts = [(prompt_ids(tokenizer, text), Continuation(tokenizer, sampling.stop)) for text in prompt]
+    texts = [
+        (prompt_ids(tokenizer, text), Continuation(tokenizer, sampling.stop))
+        for text in prompt
+    ]
     for length in sorted({len(ids) for ids, _ in texts}):
         token_ids, group = zip(*(text for text in texts if len(text[0]) == length))
-        for next_ids in stream_tokens(model, torch.tensor(token_ids), sampling, generator=generator, tokenizer=tokenizer):
+        for next_ids in stream_tokens(
+            model,
+            torch.tensor(token_ids),
+            sampling,
+            generator=generator,
+            tokenizer=tokenizer,
+        ):
             for continuation, token_id in zip(group, next_ids.tolist()):
                 continuation.push(token_id)
             if all(continuation.ended for continuation in group):
                 break
-    return [text + continuation.text + continuation.finish() for text, (_, continuation) in zip(prompt, texts)]
+    return [
+        text + continuation.text + continuation.finish()
+        for text, (_, continuation) in zip(prompt, texts)
+    ]
 
 # %% ../nbs/09_generation.ipynb #25c5d1e4
 class PackedLinear(nn.Module):
@@ -227,16 +305,27 @@ class PackedLinear(nn.Module):
     def __init__(
         self,
         layer: nn.Linear,  # on a CPU; stays as it is
-        weights: str = "float32",  # float32: the same numbers; bfloat16; int8: whole numbers with one scale a row
+        # float32: the same numbers; bfloat16; int8: whole numbers with one scale a row
+        weights: str = "float32",
     ):
         super().__init__()
-        weight, self.bias = layer.weight.detach(), None if layer.bias is None else layer.bias.detach()
-        self.scales, self.dtype = weight.abs().amax(1).clamp(min=1e-12) / 127, getattr(torch, weights)  # (rows,)
+        weight, self.bias = (
+            layer.weight.detach(),
+            None if layer.bias is None else layer.bias.detach(),
+        )
+        self.scales, self.dtype = (
+            weight.abs().amax(1).clamp(min=1e-12) / 127,
+            getattr(torch, weights),
+        )  # (rows,)
         if weights == "int8":
             self.zeros = torch.zeros(len(weight), dtype=torch.int32)
-            self.packed = torch.ops.onednn.qlinear_prepack((weight / self.scales[:, None]).round().to(torch.int8), None)
+            self.packed = torch.ops.onednn.qlinear_prepack(
+                (weight / self.scales[:, None]).round().to(torch.int8), None
+            )
         else:
-            self.packed = torch.ops.mkldnn._reorder_linear_weight(weight.to(self.dtype), None)
+            self.packed = torch.ops.mkldnn._reorder_linear_weight(
+                weight.to(self.dtype), None
+            )
 
     def forward(
         self,
@@ -244,11 +333,22 @@ class PackedLinear(nn.Module):
     ) -> Tensor:  # (..., n_outputs)
         """The layer's outputs."""
         if self.dtype == torch.int8:
-            steps = torch.linalg.vector_norm(x, torch.inf, -1, keepdim=True).clamp_(min=1e-12).div_(127)  # a scale for each position
-            levels, as_is = (x / steps).add_(128.5).to(torch.uint8), (1.0, 0, torch.float32, "none", [], "")  # level 128 is zero
-            y = torch.ops.onednn.qlinear_pointwise(levels, 1.0, 128, self.packed, self.scales, self.zeros, None, *as_is).mul_(steps)
+            steps = (
+                torch.linalg.vector_norm(x, torch.inf, -1, keepdim=True)
+                .clamp_(min=1e-12)
+                .div_(127)
+            )  # a scale for each position
+            levels, as_is = (
+                (x / steps).add_(128.5).to(torch.uint8),
+                (1.0, 0, torch.float32, "none", [], ""),
+            )  # level 128 is zero
+            y = torch.ops.onednn.qlinear_pointwise(
+                levels, 1.0, 128, self.packed, self.scales, self.zeros, None, *as_is
+            ).mul_(steps)
         else:
-            y = torch.ops.mkldnn._linear_pointwise(x.to(self.dtype), self.packed, None, "none", [], "").to(x.dtype)
+            y = torch.ops.mkldnn._linear_pointwise(
+                x.to(self.dtype), self.packed, None, "none", [], ""
+            ).to(x.dtype)
         return y if self.bias is None else y + self.bias
 
 # %% ../nbs/09_generation.ipynb #799ea16c
@@ -258,12 +358,21 @@ def pack_for_decoding(
 ) -> GPT:  # for generating only
     """A copy whose linear layers are packed. Where oneDNN is missing, float32 is the model itself, and all else a `UsageError`."""
     device = model.token_embedding.weight.device.type
-    able = device == "cpu" and torch.backends.mkldnn.is_available() and hasattr(torch.ops.onednn, "qlinear_prepack")
+    able = (
+        device == "cpu"
+        and torch.backends.mkldnn.is_available()
+        and hasattr(torch.ops.onednn, "qlinear_prepack")
+    )
     able = able and (weights != "bfloat16" or torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    _check(able or weights == "float32", f"weights is {weights!r}: this {device} cannot pack them; choose float32")
+    _check(
+        able or weights == "float32",
+        f"weights is {weights!r}: this {device} cannot pack them; choose float32",
+    )
     if not able:
         return model
-    packed = copy.deepcopy(model, {id(parameter): parameter for parameter in model.parameters()})
+    packed = copy.deepcopy(
+        model, {id(parameter): parameter for parameter in model.parameters()}
+    )
     for name, layer in list(packed.named_modules()):
         if type(layer) is nn.Linear:
             packed.set_submodule(name, PackedLinear(layer, weights))
@@ -274,7 +383,8 @@ def advance_beams(
     log_probabilities: Tensor,  # (n_beams, V) of the next token of each text
     scores: Tensor,  # (n_beams,) log-probabilities of the texts so far
     greedy: int,  # the row that always took its likeliest token
-) -> tuple[Tensor, Tensor, Tensor, int]:  # for each new beam: old row, next id, new score; and the new greedy row
+    # for each new beam: old row, next id, new score; and the new greedy row
+) -> tuple[Tensor, Tensor, Tensor, int]:
     """One step of beam search: of all texts longer by one token keep the likeliest, and keep the greedy one in any case."""
     totals = (scores[:, None] + log_probabilities).flatten()  # (n_beams * V,)
     n_ids = log_probabilities.size(-1)
@@ -282,7 +392,12 @@ def advance_beams(
     chosen = totals.topk(len(scores)).indices
     if likeliest not in chosen:
         chosen[-1] = likeliest
-    return chosen // n_ids, chosen % n_ids, totals[chosen], (chosen == likeliest).nonzero()[0].item()
+    return (
+        chosen // n_ids,
+        chosen % n_ids,
+        totals[chosen],
+        (chosen == likeliest).nonzero()[0].item(),
+    )
 
 # %% ../nbs/09_generation.ipynb #e6caa4e3
 @torch.no_grad()
@@ -291,23 +406,36 @@ def beam_search(
     token_ids: Tensor,  # (1, T) one prompt
     n_beams: int = 4,  # texts that are followed at once; 1 is greedy
     max_new_tokens: int = 50,  # the most tokens to add
-    length_penalty: float = 0.0,  # above 0 longer texts are preferred; the 2017 paper uses 0.6
-    end_id: int = -1,  # the token that ends a text (the rest of its row is filled with it); -1: none does
+    # above 0 longer texts are preferred; the 2017 paper uses 0.6
+    length_penalty: float = 0.0,
+    # the token that ends a text (the rest of its row is filled with it); -1: none does
+    end_id: int = -1,
     cache: bool = True,  # keep the keys and values of what was read
-    tokenizer: Tokenizer | None = None,  # follow only ids that it can decode; None: every id of the model
-) -> tuple[Tensor, Tensor]:  # (n_beams, T + n) texts, best first, and their scores (n_beams,)
+    # follow only ids that it can decode; None: every id of the model
+    tokenizer: Tokenizer | None = None,
+    # (n_beams, T + n) texts, best first, and their scores (n_beams,)
+) -> tuple[Tensor, Tensor]:
     """Follow the n likeliest texts, the greedy one always among them. The score is the log-probability of the new tokens
     over ((5 + their number) / 6) ** length_penalty (Wu et al. 2016, §7)."""
     holds = n_beams >= 1 and len(token_ids) == 1
-    _check(holds, f"n_beams is {n_beams}, the prompts are {len(token_ids)}: beam search follows at least one beam of one prompt")
-    texts = token_ids.expand(n_beams, -1).to(model.output.weight.device)  # (n_beams, T), and they grow
+    _check(
+        holds,
+        f"n_beams is {n_beams}, the prompts are {len(token_ids)}: beam search follows at least one beam of one prompt",
+    )
+    texts = token_ids.expand(n_beams, -1).to(
+        model.output.weight.device
+    )  # (n_beams, T), and they grow
     window = ContextWindow(model, texts, cache, tokenizer)
-    scores = torch.tensor([0.0] + [-torch.inf] * (n_beams - 1), device=texts.device)  # at first all beams are one
+    scores = torch.tensor(
+        [0.0] + [-torch.inf] * (n_beams - 1), device=texts.device
+    )  # at first all beams are one
     finished, greedy = torch.zeros_like(scores, dtype=torch.bool), 0
     for _ in range(max_new_tokens):
         log_probabilities = window.next_logits().float().log_softmax(-1)  # (n_beams, V)
         log_probabilities[finished] = -torch.inf
-        log_probabilities[finished, end_id] = 0.0  # a finished text goes on with its end token, at no cost
+        log_probabilities[finished, end_id] = (
+            0.0  # a finished text goes on with its end token, at no cost
+        )
         rows, next_ids, scores, greedy = advance_beams(log_probabilities, scores, greedy)
         window.reorder(rows)
         window.append(next_ids[:, None])
@@ -315,7 +443,9 @@ def beam_search(
         finished = (texts[:, token_ids.size(1) :] == end_id).any(dim=1)
         if finished.all():
             break
-    lengths = (texts[:, token_ids.size(1) :] != end_id).sum(dim=1) + finished  # the end token counts once
+    lengths = (texts[:, token_ids.size(1) :] != end_id).sum(
+        dim=1
+    ) + finished  # the end token counts once
     scores = scores / ((5 + lengths) / 6) ** length_penalty
     order = scores.argsort(descending=True, stable=True)
     return texts[order], scores[order]

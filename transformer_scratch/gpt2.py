@@ -21,9 +21,24 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from .checkpoint import NANOGPT_NAMES, _check_size, _fill, _open_pickle, _open_safetensors, rename_modules
+from transformer_scratch.checkpoint import (
+    NANOGPT_NAMES,
+    _check_size,
+    _fill,
+    _open_pickle,
+    _open_safetensors,
+    rename_modules,
+)
 from .checkpoint import load_model, load_weights
-from .config import GPTConfig, SamplingConfig, TrainingConfig, UsageError, _check, _check_within, _nearest
+from transformer_scratch.config import (
+    GPTConfig,
+    SamplingConfig,
+    TrainingConfig,
+    UsageError,
+    _check,
+    _check_within,
+    _nearest,
+)
 from .data import TokenDataset, download, load_split
 from .generation import generate_text
 from .model import GPT, count_parameters
@@ -34,94 +49,192 @@ from .training import Evaluation, Trainer, evaluate_loss, training_memory
 # %% ../nbs/10_gpt2_finetune.ipynb #9260ce47
 def _turned(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Where GPT-2 differs, from (outputs, inputs) to (inputs, outputs) or back."""
-    return {name: weight.transpose(0, -1) if name.endswith(TRANSPOSED) else weight for name, weight in weights.items()}
+    return {
+        name: weight.transpose(0, -1) if name.endswith(TRANSPOSED) else weight
+        for name, weight in weights.items()
+    }
 
 # %% ../nbs/10_gpt2_finetune.ipynb #c1878ad9
-TRANSPOSED = ("attn.c_attn.weight", "attn.c_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight")  # (inputs, outputs) in GPT-2
+TRANSPOSED = (
+    "attn.c_attn.weight",
+    "attn.c_proj.weight",
+    "mlp.c_fc.weight",
+    "mlp.c_proj.weight",
+)  # (inputs, outputs) in GPT-2
 
 
 def to_hf_state_dict(
-    weights: Mapping[str, Tensor],  # a GPT's state_dict, or anything else with its names, such as gradients
-) -> dict[str, Tensor]:  # the same values as `GPT2LMHeadModel` of transformers names and lays them
+    # a GPT's state_dict, or anything else with its names, such as gradients
+    weights: Mapping[str, Tensor],
+    # the same values as `GPT2LMHeadModel` of transformers names and lays them
+) -> dict[str, Tensor]:
     """From our names to GPT-2's. The output layer is the token embedding and is left out."""
     kept = {name: weight for name, weight in weights.items() if name != "output.weight"}
-    return _turned(rename_modules(kept, NANOGPT_NAMES, len(kept), to_ours=False))  # there are fewer blocks than names
+    return _turned(
+        rename_modules(kept, NANOGPT_NAMES, len(kept), to_ours=False)
+    )  # there are fewer blocks than names
 
 # %% ../nbs/10_gpt2_finetune.ipynb #77ebff04
 def from_hf_state_dict(
-    weights: Mapping[str, Tensor],  # of a GPT-2 of transformers, with or without `transformer.` before the names
+    # of a GPT-2 of transformers, with or without `transformer.` before the names
+    weights: Mapping[str, Tensor],
 ) -> dict[str, Tensor]:  # the same values with our names, each in our layout
     """From GPT-2's names to ours. Stored masks are dropped; a second output layer, or an unknown name, is a `UsageError`."""
-    kept = {name: weight for name, weight in weights.items() if not name.endswith((".attn.bias", ".attn.masked_bias"))}
-    named = {f"transformer.{name.removeprefix('transformer.')}": weight for name, weight in kept.items()}
-    output, embedding = named.pop("transformer.lm_head.weight", None), named.get("transformer.wte.weight")
-    honest = output is None or (embedding is not None and output.dtype == embedding.dtype and torch.equal(output, embedding))
-    _check(honest, "lm_head.weight is not equal to wte.weight: GPT-2 has one matrix for input and output")
+    kept = {
+        name: weight
+        for name, weight in weights.items()
+        if not name.endswith((".attn.bias", ".attn.masked_bias"))
+    }
+    named = {
+        f"transformer.{name.removeprefix('transformer.')}": weight
+        for name, weight in kept.items()
+    }
+    output, embedding = (
+        named.pop("transformer.lm_head.weight", None),
+        named.get("transformer.wte.weight"),
+    )
+    honest = output is None or (
+        embedding is not None
+        and output.dtype == embedding.dtype
+        and torch.equal(output, embedding)
+    )
+    _check(
+        honest,
+        "lm_head.weight is not equal to wte.weight: GPT-2 has one matrix for input and output",
+    )
     return rename_modules(_turned(named), NANOGPT_NAMES, len(named))
 
 # %% ../nbs/10_gpt2_finetune.ipynb #29de4806
-_KNOWN = json.loads((files("transformer_scratch") / "reference" / "gpt2.json").read_text(encoding="utf-8"))
+_KNOWN = json.loads(
+    (files("transformer_scratch") / "reference" / "gpt2.json").read_text(encoding="utf-8")
+)
 HF_FIELDS: dict[str, str] = _KNOWN["fields"]  # our GPTConfig: GPT-2's config.json
-HF_FIXED: dict[str, str | bool] = _KNOWN["fixed"]  # what every GPT-2 says there, or leaves unsaid
+HF_FIXED: dict[str, str | bool] = _KNOWN[
+    "fixed"
+]  # what every GPT-2 says there, or leaves unsaid
 
 # %% ../nbs/10_gpt2_finetune.ipynb #713a0bdc
-def check_gpt2(config: GPTConfig) -> GPTConfig:  # config: of any model; the same comes back, if GPT-2's architecture has it
+def check_gpt2(
+    config: GPTConfig,  # of any model
+) -> GPTConfig:  # the same comes back, if GPT-2's architecture has it
     """A field in which a model is no GPT-2 is a `UsageError` that names it. Sizes are free, but a context above 1,024 is not."""
     free = HF_FIELDS.keys() | {"rope_base", "init"}
     for name, expected in (vars(GPTConfig()) | {"n_kv_heads": config.n_heads}).items():
         value = config.key_value_heads if name == "n_kv_heads" else getattr(config, name)
-        _check(name in free or value == expected, f"{name} is {value!r}: GPT-2's architecture can only have {expected!r}")
+        _check(
+            name in free or value == expected,
+            f"{name} is {value!r}: GPT-2's architecture can only have {expected!r}",
+        )
     _check_within(config, 1, GPTConfig().context_length, "context_length")
     return config
 
 # %% ../nbs/10_gpt2_finetune.ipynb #47bde0ae
-def read_hf_config(path: str | Path) -> GPTConfig:  # path: a config.json as transformers writes it
+def read_hf_config(
+    path: str | Path,  # a config.json as transformers writes it
+) -> GPTConfig:
     """The architecture that a GPT-2's config.json describes; any other is a `UsageError`."""
     try:
         with open(path, "rb") as file:
             content = json.loads(file.read(2**20))  # a real one has a thousand bytes
         for name, expected in HF_FIXED.items():
             value = content.get(name, expected)
-            _check(value == expected, f"{name} is {value!r}, and GPT-2's is {expected!r}: this is another architecture")
-        return check_gpt2(GPTConfig(**{ours: content[theirs] for ours, theirs in HF_FIELDS.items() if theirs in content}))
+            _check(
+                value == expected,
+                f"{name} is {value!r}, and GPT-2's is {expected!r}: this is another architecture",
+            )
+        return check_gpt2(
+            GPTConfig(
+                **{
+                    ours: content[theirs]
+                    for ours, theirs in HF_FIELDS.items()
+                    if theirs in content
+                }
+            )
+        )
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(f"{path} is not the config.json of a GPT-2: {error}") from error
 
 # %% ../nbs/10_gpt2_finetune.ipynb #b00b2e89
-def check_memory(n_bytes: int, purpose: str, advice: str, device: torch.device | str = "cpu") -> None:  # purpose: what needs the bytes
+def check_memory(
+    n_bytes: int,
+    purpose: str,  # what needs the bytes
+    advice: str,
+    device: torch.device | str = "cpu",
+) -> None:
     """A need for more memory than is free, beside all that is there already, is a `UsageError`, with advice what to do without so much."""
     free = free_memory(device) or n_bytes  # where nothing is known, nothing is refused
-    _check(n_bytes <= free, f"{purpose} needs about {n_bytes / 1e9:,.1f} GB of memory, and {free / 1e9:.1f} GB are free: {advice}")
+    _check(
+        n_bytes <= free,
+        f"{purpose} needs about {n_bytes / 1e9:,.1f} GB of memory, and {free / 1e9:.1f} GB are free: {advice}",
+    )
 
 # %% ../nbs/10_gpt2_finetune.ipynb #7f9579c9
-GPT2_SIZES: dict[str, str | None] = _KNOWN["sha256"]  # name: that of its model.safetensors, where we know it
+GPT2_SIZES: dict[str, str | None] = _KNOWN[
+    "sha256"
+]  # name: that of its model.safetensors, where we know it
 
 
-def find_gpt2(source: str | Path, progress: bool = True) -> Path:  # both as for `load_gpt2`
+def find_gpt2(
+    source: str | Path,  # as for `load_gpt2`
+    progress: bool = True,  # as for `load_gpt2`
+) -> Path:
     """The file in which the weights lie. A published size is downloaded into `data_dir()` once, from the hub or its mirror HF_ENDPOINT."""
     path, name = Path(source), str(source)
     if name in GPT2_SIZES:
         path = data_dir() / name
-        for file, sha256 in (("config.json", None), ("model.safetensors", GPT2_SIZES[name])):
+        for file, sha256 in (
+            ("config.json", None),
+            ("model.safetensors", GPT2_SIZES[name]),
+        ):
             if not (path / file).is_file():
-                download(f"https://huggingface.co/openai-community/{name}/resolve/main/{file}", path / file, sha256, progress=progress)
-    found = [file for file in (path, path / "model.safetensors", path / "pytorch_model.bin") if file.is_file()]
-    _check(found or not path.is_dir(), f"{path} holds neither model.safetensors nor pytorch_model.bin: name the folder of a GPT-2")
-    _check(bool(found), f"model is {name!r}: there is no such size, folder or file; {_nearest(name, GPT2_SIZES)}")
+                download(
+                    f"https://huggingface.co/openai-community/{name}/resolve/main/{file}",
+                    path / file,
+                    sha256,
+                    progress=progress,
+                )
+    found = [
+        file
+        for file in (path, path / "model.safetensors", path / "pytorch_model.bin")
+        if file.is_file()
+    ]
+    _check(
+        found or not path.is_dir(),
+        f"{path} holds neither model.safetensors nor pytorch_model.bin: name the folder of a GPT-2",
+    )
+    _check(
+        bool(found),
+        f"model is {name!r}: there is no such size, folder or file; {_nearest(name, GPT2_SIZES)}",
+    )
     return found[0]
 
 # %% ../nbs/10_gpt2_finetune.ipynb #a8afe872
-def read_hf_weights(path: str | Path) -> dict[str, Tensor]:  # path: model.safetensors, or a pytorch_model.bin
+def read_hf_weights(
+    path: str | Path,  # model.safetensors, or a pytorch_model.bin
+) -> dict[str, Tensor]:
     """The tensors in a file, memory-mapped if it is safetensors. A damaged file, or a pickle with more in it, is a `UsageError`."""
-    content = _open_safetensors(path) if Path(path).suffix == ".safetensors" else _open_pickle(path)
+    content = (
+        _open_safetensors(path)
+        if Path(path).suffix == ".safetensors"
+        else _open_pickle(path)
+    )
     for name, value in content.items():
-        plain = isinstance(name, str) and isinstance(value, Tensor) and value.layout == torch.strided and not value.is_meta
-        _check(plain, f"{path} holds {name!r}, which is no plain tensor: it is not the weights of a GPT-2")
+        plain = (
+            isinstance(name, str)
+            and isinstance(value, Tensor)
+            and value.layout == torch.strided
+            and not value.is_meta
+        )
+        _check(
+            plain,
+            f"{path} holds {name!r}, which is no plain tensor: it is not the weights of a GPT-2",
+        )
     return content
 
 # %% ../nbs/10_gpt2_finetune.ipynb #a06577f3
 def load_gpt2(
-    source: str | Path = "gpt2",  # a size, a folder, or a file of weights with its config.json beside it
+    # a size, a folder, or a file of weights with its config.json beside it
+    source: str | Path = "gpt2",
     progress: bool = True,  # show a bar while downloading
 ) -> GPT:  # ready to generate
     """GPT-2 as our model. What is missing, too much or misshapen, or does not fit into memory, is a `UsageError`."""
@@ -138,35 +251,59 @@ def load_gpt2(
     return model.eval()
 
 # %% ../nbs/10_gpt2_finetune.ipynb #c56d626b
-def bpe_merges(ranks: Mapping[bytes, int]) -> list[tuple[bytes, bytes]]:  # ranks: token: its rank, single bytes included
+def bpe_merges(
+    ranks: Mapping[bytes, int],  # token: its rank, single bytes included
+) -> list[tuple[bytes, bytes]]:
     """The two tokens that make each longer one of a vocabulary, in the order of the ranks. A token that no two before it make is a `UsageError`."""
     merges, before = [], {}
     for token, rank in sorted(ranks.items(), key=lambda item: item[1]):
         parts = _joined(token, before)
         before[token] = rank
-        _check(len(parts) <= 2, f"token {token!r} is not made of two others before it: this vocabulary was not learned by merging")
+        _check(
+            len(parts) <= 2,
+            f"token {token!r} is not made of two others before it: this vocabulary was not learned by merging",
+        )
         if len(parts) == 2:
             merges.append(tuple(parts))
     return merges
 
 # %% ../nbs/10_gpt2_finetune.ipynb #c27ef8aa
-def hf_tokenizer(tokenizer: Tokenizer) -> dict:  # tokenizer: a BPETokenizer; the content of a tokenizer.json comes back
+def hf_tokenizer(
+    tokenizer: Tokenizer,  # a BPETokenizer
+) -> dict:  # the content of a tokenizer.json comes back
     """A byte-level BPE in the form of the library tokenizers, with the same ids. Another kind of tokenizer is a `UsageError`."""
     remedy = "GPT-2's is a byte-level BPE; train with the tokenizer bpe or gpt2"
-    _check(isinstance(tokenizer, BPETokenizer), f"tokenizer is a {type(tokenizer).__name__}: {remedy}")
-    signs = {byte: 256 + i for i, byte in enumerate([*range(33), *range(127, 161), 173])}  # for those that Latin-1 cannot print
+    _check(
+        isinstance(tokenizer, BPETokenizer),
+        f"tokenizer is a {type(tokenizer).__name__}: {remedy}",
+    )
+    signs = {
+        byte: 256 + i for i, byte in enumerate([*range(33), *range(127, 161), 173])
+    }  # for those that Latin-1 cannot print
 
     def spelled(token: bytes) -> str:
         return token.decode("latin-1").translate(signs)
 
-    vocab = {spelled(token): token_id for token, token_id in tokenizer.ranks.items()} | tokenizer.special_tokens
-    byte_level, split = _KNOWN["byte_level"], _KNOWN["split"] | {"pattern": {"Regex": tokenizer.pattern}}
+    vocab = {
+        spelled(token): token_id for token, token_id in tokenizer.ranks.items()
+    } | tokenizer.special_tokens
+    byte_level, split = (
+        _KNOWN["byte_level"],
+        _KNOWN["split"] | {"pattern": {"Regex": tokenizer.pattern}},
+    )
     return {
         "version": "1.0",
-        "added_tokens": [_KNOWN["special"] | {"id": token_id, "content": text} for text, token_id in tokenizer.special_tokens.items()],
+        "added_tokens": [
+            _KNOWN["special"] | {"id": token_id, "content": text}
+            for text, token_id in tokenizer.special_tokens.items()
+        ],
         "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, byte_level]},
         "decoder": byte_level,
-        "model": {"type": "BPE", "vocab": vocab, "merges": [[*map(spelled, pair)] for pair in bpe_merges(tokenizer.ranks)]},
+        "model": {
+            "type": "BPE",
+            "vocab": vocab,
+            "merges": [[*map(spelled, pair)] for pair in bpe_merges(tokenizer.ranks)],
+        },
     }
 
 # %% ../nbs/10_gpt2_finetune.ipynb #8be3f7ed
@@ -178,39 +315,76 @@ def save_hf(
     """Write a folder that AutoModelForCausalLM and AutoTokenizer of transformers open. What GPT-2 cannot be is a `UsageError`."""
     config, folder = check_gpt2(model.config), Path(folder)
     n_ids = tokenizer.vocab_size
-    _check(n_ids <= config.vocab_size, f"tokenizer has {n_ids} ids, the model knows {config.vocab_size}: they do not belong together")
-    _check(not folder.exists(), f"{folder} is there already: name a new folder, or delete it first")
-    sizes = {theirs: getattr(config, ours) for ours, theirs in HF_FIELDS.items()} | {"attn_pdrop": config.dropout}
-    end_id = tokenizer.special_tokens.get("<|endoftext|>")
-    signs = {} if end_id is None else {"bos_token": "<|endoftext|>", "eos_token": "<|endoftext|>"}
-    contents = {
-        "config.json": {"architectures": ["GPT2LMHeadModel"], "bos_token_id": end_id, "eos_token_id": end_id} | HF_FIXED | sizes,
-        "tokenizer.json": hf_tokenizer(tokenizer),
-        "tokenizer_config.json": {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": config.context_length} | signs,
+    _check(
+        n_ids <= config.vocab_size,
+        f"tokenizer has {n_ids} ids, the model knows {config.vocab_size}: they do not belong together",
+    )
+    _check(
+        not folder.exists(),
+        f"{folder} is there already: name a new folder, or delete it first",
+    )
+    sizes = {theirs: getattr(config, ours) for ours, theirs in HF_FIELDS.items()} | {
+        "attn_pdrop": config.dropout
     }
-    weights = {name: weight.contiguous() for name, weight in to_hf_state_dict(model.state_dict()).items()}
+    end_id = tokenizer.special_tokens.get("<|endoftext|>")
+    signs = (
+        {}
+        if end_id is None
+        else {"bos_token": "<|endoftext|>", "eos_token": "<|endoftext|>"}
+    )
+    contents = {
+        "config.json": {
+            "architectures": ["GPT2LMHeadModel"],
+            "bos_token_id": end_id,
+            "eos_token_id": end_id,
+        }
+        | HF_FIXED
+        | sizes,
+        "tokenizer.json": hf_tokenizer(tokenizer),
+        "tokenizer_config.json": {
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "model_max_length": config.context_length,
+        }
+        | signs,
+    }
+    weights = {
+        name: weight.contiguous()
+        for name, weight in to_hf_state_dict(model.state_dict()).items()
+    }
     with written_whole(folder) as partial:
         partial.mkdir()
         for name, content in contents.items():
-            (partial / name).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+            (partial / name).write_text(
+                json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8"
+            )
         save_file(weights, partial / "model.safetensors", metadata={"format": "pt"})
 
 # %% ../nbs/10_gpt2_finetune.ipynb #f640b62a
-def open_pretrained(source: str | Path, progress: bool = True) -> tuple[GPT, Tokenizer]:  # source: a run folder, or as for `load_gpt2`
+def open_pretrained(
+    source: str | Path,  # a run folder, or as for `load_gpt2`
+    progress: bool = True,
+) -> tuple[GPT, Tokenizer]:
     """A model to train on, and its tokenizer; with a bar of progress while it is downloaded."""
     if (Path(source) / "tokenizer").is_dir() and str(source) not in GPT2_SIZES:
         return load_model(source)
     model = load_gpt2(source, progress)
     known = model.config.vocab_size == GPTConfig().vocab_size
-    _check(known, f"{source} has {model.config.vocab_size} tokens: its tokenizer is not GPT-2's, and no other is read from such a folder")
+    _check(
+        known,
+        f"{source} has {model.config.vocab_size} tokens: its tokenizer is not GPT-2's, and no other is read from such a folder",
+    )
     return model, load_tiktoken("gpt2")
 
 # %% ../nbs/10_gpt2_finetune.ipynb #6b0ba086
-def answer_bytes(text: str) -> np.ndarray:  # text: lines that begin with `User:` or `Assistant:`, and lines that go on
+def answer_bytes(
+    text: str,  # lines that begin with `User:` or `Assistant:`, and lines that go on
+) -> np.ndarray:
     """Which bytes the assistant says, (number of UTF-8 bytes,) bool: from behind its name to the end of the line, and the lines that go on."""
     content = text.encode("utf-8")
     answers = np.zeros(len(content), dtype=bool)
-    for said in re.finditer(rb"^Assistant:(.*?)(?=^User:|^Assistant:|\Z)", content, re.MULTILINE | re.DOTALL):
+    for said in re.finditer(
+        rb"^Assistant:(.*?)(?=^User:|^Assistant:|\Z)", content, re.MULTILINE | re.DOTALL
+    ):
         answers[slice(*said.span(1))] = True
     return answers
 
@@ -227,36 +401,63 @@ class DialogueDataset(TokenDataset):
     ) -> None:
         super().__init__(tokenizer.encode(text), context_length)
         lengths = [len(tokenizer.token_bytes(token_id)) for token_id in self.token_ids]
-        learned = answer_bytes(text)[np.cumsum([0, *lengths[:-1]])] | (not answers_only)  # by the first byte of each token
-        self._targets = TokenDataset(np.where(learned, self.token_ids, -100), context_length)
+        learned = answer_bytes(text)[np.cumsum([0, *lengths[:-1]])] | (
+            not answers_only
+        )  # by the first byte of each token
+        self._targets = TokenDataset(
+            np.where(learned, self.token_ids, -100), context_length
+        )
         n_learned = np.cumsum(learned)  # up to each token
-        self._useful = torch.from_numpy(np.flatnonzero(n_learned[context_length:] > n_learned[:-context_length]))
-        _check(len(self._useful) > 0, "text has nothing that the assistant says: its lines must begin with Assistant:")
+        self._useful = torch.from_numpy(
+            np.flatnonzero(n_learned[context_length:] > n_learned[:-context_length])
+        )
+        _check(
+            len(self._useful) > 0,
+            "text has nothing that the assistant says: its lines must begin with Assistant:",
+        )
 
     def _windows_at(self, starts: Tensor) -> tuple[Tensor, Tensor]:
         """Inputs and targets, each (B, T); a window without a target moves on to the next that has one."""
-        starts = self._useful[torch.searchsorted(self._useful, starts).clamp(max=len(self._useful) - 1)]
+        starts = self._useful[
+            torch.searchsorted(self._useful, starts).clamp(max=len(self._useful) - 1)
+        ]
         return super()._windows_at(starts)[0], self._targets._windows_at(starts)[1]
 
-    def windows(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:  # batch_size: B, windows in one batch at most
+    def windows(
+        self,
+        batch_size: int,  # B, windows in one batch at most
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         """Windows side by side, as in `TokenDataset`, with the targets of the assistant: (B, T) each; the last window may be shorter."""
-        for (inputs, _), (_, targets) in zip(super().windows(batch_size), self._targets.windows(batch_size)):
+        for (inputs, _), (_, targets) in zip(
+            super().windows(batch_size), self._targets.windows(batch_size)
+        ):
             yield inputs, targets
 
 # %% ../nbs/10_gpt2_finetune.ipynb #954b88b6
 def finetuning_data(
-    data: str | Path, tokenizer: Tokenizer, context_length: int, answers_only: bool = True, encoding: str = "utf-8"  # data: as for `load_text`
+    data: str | Path,  # as for `load_text`
+    tokenizer: Tokenizer,
+    context_length: int,
+    answers_only: bool = True,
+    encoding: str = "utf-8",
 ) -> tuple[TokenDataset, TokenDataset]:  # training part, held-out part
     """A text to learn from and to be judged by, cut by the model's own tokenizer into windows of `context_length` tokens: as
     `DialogueDataset` if it has lines of a `User:` and lines of an `Assistant:`, and then, with `answers_only`, nothing is learned
     but what the assistant says. `encoding` is how the bytes of your own files spell characters."""
     parts = load_split(data, encoding)
-    if all(re.search(f"^{name}:", parts[0], re.MULTILINE) for name in ("User", "Assistant")):
-        return tuple(DialogueDataset(part, tokenizer, context_length, answers_only) for part in parts)
+    if all(
+        re.search(f"^{name}:", parts[0], re.MULTILINE) for name in ("User", "Assistant")
+    ):
+        return tuple(
+            DialogueDataset(part, tokenizer, context_length, answers_only) for part in parts
+        )
     return tuple(TokenDataset(tokenizer.encode(part), context_length) for part in parts)
 
 
-def chat_prompt(said: str, before: str = "") -> str:  # said: by the user; before: the dialogue so far, in whole lines
+def chat_prompt(
+    said: str,  # by the user
+    before: str = "",  # the dialogue so far, in whole lines
+) -> str:
     """A dialogue up to the place where the assistant begins to answer, for a model to continue."""
     return f"{before}User: {said}\nAssistant:"
 
@@ -280,25 +481,53 @@ def finetune(
     train_data: TokenDataset,  # what is learned
     held_out: TokenDataset,  # what the model is judged by
     config: TrainingConfig = FINETUNING,  # the recipe
-    run_folder: str | Path | None = None,  # where everything is written; None: nothing is, and the last weights stay
-    prompt: str = "I need to cancel my order please",  # for the samples; in a dialogue the user says it
+    # where everything is written; None: nothing is, and the last weights stay
+    run_folder: str | Path | None = None,
+    # for the samples; in a dialogue the user says it
+    prompt: str = "I need to cancel my order please",
     overwrite: bool = False,  # replace a run that is in the folder
     log: Callable[[str], None] = print,  # gets every line
-    resume: bool = False,  # go on with the run in the folder, which began with all these same values
+    # go on with the run in the folder, which began with all these same values
+    resume: bool = False,
 ) -> FineTuning:
     """Train a trained model on, and say what it has brought. Too little memory is a `UsageError`."""
     parts = training_memory(model, config, context_length=train_data.context_length)
-    log(f"Memory: about {sum(parts.values()) / 1e6:,.1f} MB: " + ", ".join(f"{name} {size / 1e6:,.1f}" for name, size in parts.items()))
+    log(
+        f"Memory: about {sum(parts.values()) / 1e6:,.1f} MB: "
+        + ", ".join(f"{name} {size / 1e6:,.1f}" for name, size in parts.items())
+    )
     advice = "switch on recompute_blocks, take a smaller batch_size or shorter windows, use LoRA, or choose a smaller model"
-    check_memory(sum(parts.values()) - parts["parameters"], "fine-tuning", advice, pick_device(config.device))
-    trainer = Trainer(model, tokenizer, train_data, held_out, config, run_folder, overwrite=overwrite, log=log)
-    trainer.n_tokens.append(train_data.context_length)  # `train --resume` knows no such windows, and will see that it is another run
+    check_memory(
+        sum(parts.values()) - parts["parameters"],
+        "fine-tuning",
+        advice,
+        pick_device(config.device),
+    )
+    trainer = Trainer(
+        model,
+        tokenizer,
+        train_data,
+        held_out,
+        config,
+        run_folder,
+        overwrite=overwrite,
+        log=log,
+    )
+    trainer.n_tokens.append(
+        train_data.context_length
+    )  # `train --resume` knows no such windows, and will see that it is another run
     trainer.resume_line = f"the same command with --resume {run_folder}"
-    prompt, stop = (chat_prompt(prompt), "\n") if isinstance(train_data, DialogueDataset) else (prompt, None)
+    prompt, stop = (
+        (chat_prompt(prompt), "\n")
+        if isinstance(train_data, DialogueDataset)
+        else (prompt, None)
+    )
     sampling = SamplingConfig(max_new_tokens=100, temperature=0.0, stop=stop)
 
     def judged() -> tuple[Evaluation, str]:
-        return evaluate_loss(model, held_out, tokenizer), generate_text(model, tokenizer, prompt, sampling)
+        return evaluate_loss(model, held_out, tokenizer), generate_text(
+            model, tokenizer, prompt, sampling
+        )
 
     before, sample_before = judged()
     history = (trainer.resume() if resume else trainer).train()

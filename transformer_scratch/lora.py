@@ -28,12 +28,22 @@ class LoRALinear(nn.Linear):
         dropout: float = 0.0,  # share of the branch's input set to zero in training
     ):
         shorter = min(linear.weight.shape)
-        _check(isinstance(rank, int) and 1 <= rank <= shorter, f"rank is {rank!r}: it must be a whole number from 1 to {shorter}; 8 is usual")
+        _check(
+            isinstance(rank, int) and 1 <= rank <= shorter,
+            f"rank is {rank!r}: it must be a whole number from 1 to {shorter}; 8 is usual",
+        )
         _check(alpha > 0, f"alpha is {alpha}: it must be above 0; 16 is usual")
-        _check(0 <= dropout < 1, f"dropout is {dropout}: it must lie in [0, 1); 0.05 is usual, 0 switches it off")
-        super().__init__(linear.in_features, linear.out_features, bias=False, device="meta")  # no memory, no random numbers
+        _check(
+            0 <= dropout < 1,
+            f"dropout is {dropout}: it must lie in [0, 1); 0.05 is usual, 0 switches it off",
+        )
+        super().__init__(
+            linear.in_features, linear.out_features, bias=False, device="meta"
+        )  # no memory, no random numbers
         self.weight, self.bias, self.dropout = linear.weight, linear.bias, dropout
-        self.lora_a = nn.Parameter(torch.randn_like(self.weight[:rank]) / self.in_features**0.5)  # (r, inputs)
+        self.lora_a = nn.Parameter(
+            torch.randn_like(self.weight[:rank]) / self.in_features**0.5
+        )  # (r, inputs)
         self.lora_b = nn.Parameter(torch.zeros_like(self.weight[:, :rank]))  # (outputs, r)
         self.register_buffer("lora_scale", self.weight.new_tensor(alpha / rank))
         self.train(linear.training)
@@ -49,7 +59,11 @@ class LoRALinear(nn.Linear):
 # %% ../nbs/11_lora.ipynb #285c56ca
 def _branches(model: nn.Module) -> dict[str, LoRALinear]:
     """The layers with a branch, by name."""
-    return {name: layer for name, layer in model.named_modules() if isinstance(layer, LoRALinear)}
+    return {
+        name: layer
+        for name, layer in model.named_modules()
+        if isinstance(layer, LoRALinear)
+    }
 
 
 def _put(model: nn.Module, layers: Mapping[str, nn.Linear], trained: bool) -> None:
@@ -64,25 +78,55 @@ def add_lora(
     rank: int = 8,  # r, the rank of every change
     alpha: float = 16.0,  # strength of the branches
     dropout: float = 0.0,  # share of a branch's input set to zero in training
-    targets: str | Sequence[str] = ("qkv", "output", "up", "down"),  # which layers of the blocks, by the end of their names
+    # which layers of the blocks, by the end of their names
+    targets: str | Sequence[str] = ("qkv", "output", "up", "down"),
 ) -> int:  # how many numbers are trained from now on
     """Put a silent branch beside every target, in place. The model's own output layer, which may be its embedding too, is none."""
-    _check(not _branches(model), "model has branches already: fold them in with merge_lora, or take them off with remove_lora")
-    endings = tuple(f".{target}" for target in ([targets] if isinstance(targets, str) else targets))
-    inner = {name: layer for name, layer in model.named_modules() if isinstance(layer, nn.Linear) and "." in name}
+    _check(
+        not _branches(model),
+        "model has branches already: fold them in with merge_lora, or take them off with remove_lora",
+    )
+    endings = tuple(
+        f".{target}" for target in ([targets] if isinstance(targets, str) else targets)
+    )
+    inner = {
+        name: layer
+        for name, layer in model.named_modules()
+        if isinstance(layer, nn.Linear) and "." in name
+    }
     known = sorted({name.rpartition(".")[2] for name in inner})
-    odd = next((ending[1:] for ending in endings or ["."] if not any(f".{name}".endswith(ending) for name in inner)), None)
-    _check(odd is None, f"targets holds {odd!r}: no block has such a layer; {_nearest(odd, known)}")
-    branches = {name: LoRALinear(layer, rank, alpha, dropout) for name, layer in inner.items() if f".{name}".endswith(endings)}
+    odd = next(
+        (
+            ending[1:]
+            for ending in endings or ["."]
+            if not any(f".{name}".endswith(ending) for name in inner)
+        ),
+        None,
+    )
+    _check(
+        odd is None,
+        f"targets holds {odd!r}: no block has such a layer; {_nearest(odd, known)}",
+    )
+    branches = {
+        name: LoRALinear(layer, rank, alpha, dropout)
+        for name, layer in inner.items()
+        if f".{name}".endswith(endings)
+    }
     _put(model, branches, trained=False)
-    return sum(branch.lora_a.numel() + branch.lora_b.numel() for branch in branches.values())
+    return sum(
+        branch.lora_a.numel() + branch.lora_b.numel() for branch in branches.values()
+    )
 
 # %% ../nbs/11_lora.ipynb #c31437f0
-def remove_lora(model: nn.Module) -> None:  # model: changed in place
+def remove_lora(
+    model: nn.Module,  # changed in place
+) -> None:
     """Take all branches off: plain linear layers with the weights beside which the branches stood, and nothing is frozen."""
     layers = {}
     for name, branch in _branches(model).items():
-        layers[name] = nn.Linear(branch.in_features, branch.out_features, bias=False, device="meta").train(branch.training)
+        layers[name] = nn.Linear(
+            branch.in_features, branch.out_features, bias=False, device="meta"
+        ).train(branch.training)
         layers[name].weight, layers[name].bias = branch.weight, branch.bias
     _put(model, layers, trained=True)
 
@@ -99,27 +143,58 @@ def merge_lora(
 # %% ../nbs/11_lora.ipynb #61f96fd4
 def lora_state_dict(
     model: nn.Module,  # with branches
-) -> dict[str, Tensor]:  # lora_a, lora_b and lora_scale of every branch, under their full names
+    # lora_a, lora_b and lora_scale of every branch, under their full names
+) -> dict[str, Tensor]:
     """What was learned, and nothing of the base."""
     _check(bool(_branches(model)), "model has no branches: call add_lora first")
     return {name: values for name, values in model.state_dict().items() if ".lora_" in name}
 
 # %% ../nbs/11_lora.ipynb #f066e68d
-def save_lora(model: nn.Module, path: str | Path) -> None:  # model: with branches; path: a .safetensors file
+def save_lora(
+    model: nn.Module,  # with branches
+    path: str | Path,  # a .safetensors file
+) -> None:
     """Write the branches, whole or not at all."""
     save_weights(lora_state_dict(model), path)
 
 # %% ../nbs/11_lora.ipynb #f03e459e
-def load_lora(model: nn.Module, source: str | Path | Mapping[str, Tensor], dropout: float = 0.0) -> None:  # dropout: as for `add_lora`
+def load_lora(
+    model: nn.Module,
+    source: str | Path | Mapping[str, Tensor],
+    dropout: float = 0.0,  # as for `add_lora`
+) -> None:
     """Freeze a model and put saved branches beside its layers: those in a file of `save_lora`, or what `lora_state_dict` returned.
     The model is the base beside which they were trained; branches that it has are taken off. A damaged or unfitting source is a
     `UsageError` and changes nothing."""
-    weights, where = (source, "source") if isinstance(source, Mapping) else (_open_safetensors(source), source)
-    ranks = {name.removesuffix(".lora_a"): len(values) for name, values in weights.items() if name.endswith(".lora_a")}
+    weights, where = (
+        (source, "source")
+        if isinstance(source, Mapping)
+        else (_open_safetensors(source), source)
+    )
+    ranks = {
+        name.removesuffix(".lora_a"): len(values)
+        for name, values in weights.items()
+        if name.endswith(".lora_a")
+    }
     _check(bool(ranks), f"{where} has no lora_a in it: name a file that save_lora wrote")
-    layers = {name: layer for name, layer in model.named_modules() if name in ranks and isinstance(layer, nn.Linear)}
-    branches = {name: LoRALinear(layer, ranks[name], dropout=dropout) for name, layer in layers.items()}
+    layers = {
+        name: layer
+        for name, layer in model.named_modules()
+        if name in ranks and isinstance(layer, nn.Linear)
+    }
+    branches = {
+        name: LoRALinear(layer, ranks[name], dropout=dropout)
+        for name, layer in layers.items()
+    }
     parts = ("lora_a", "lora_b", "lora_scale")
-    _fill({f"{name}.{part}": getattr(branch, part).detach() for name, branch in branches.items() for part in parts}, weights, where)
+    _fill(
+        {
+            f"{name}.{part}": getattr(branch, part).detach()
+            for name, branch in branches.items()
+            for part in parts
+        },
+        weights,
+        where,
+    )
     remove_lora(model)
     _put(model, branches, trained=False)

@@ -44,7 +44,13 @@ def swiglu(
     return F.silu(gates) * values
 
 # %% ../nbs/05_model.ipynb #3be13898
-_ACTIVATIONS = {"relu": F.relu, "gelu": F.gelu, "gelu_tanh": partial(F.gelu, approximate="tanh"), "relu_squared": relu_squared, "swiglu": swiglu}
+_ACTIVATIONS = {
+    "relu": F.relu,
+    "gelu": F.gelu,
+    "gelu_tanh": partial(F.gelu, approximate="tanh"),
+    "relu_squared": relu_squared,
+    "swiglu": swiglu,
+}
 
 # %% ../nbs/05_model.ipynb #9dc7f261
 class FeedForward(nn.Module):
@@ -60,7 +66,9 @@ class FeedForward(nn.Module):
     ):
         super().__init__()
         self.activation = _ACTIVATIONS[activation]
-        self.up = nn.Linear(d_model, 2 * d_ff if activation == "swiglu" else d_ff, bias=bias)  # swiglu reads gates and values
+        self.up = nn.Linear(
+            d_model, 2 * d_ff if activation == "swiglu" else d_ff, bias=bias
+        )  # swiglu reads gates and values
         self.down = nn.Linear(d_ff, d_model, bias=bias)
         self.dropout = nn.Dropout(dropout)
 
@@ -72,24 +80,40 @@ class FeedForward(nn.Module):
 class TransformerBlock(nn.Module):
     """One pre-norm block: each part reads a normalised copy of the stream and adds its answer to the stream.
 
-        x ──┬────────────────────────────────(+)──┬──────────────────────────────────────(+)──▶
-            └─▶ attention_norm ─▶ attention ──┘   └─▶ feed_forward_norm ─▶ feed_forward ──┘
+    x ──┬────────────────────────────────(+)──┬──────────────────────────────────────(+)──▶
+        └─▶ attention_norm ─▶ attention ──┘   └─▶ feed_forward_norm ─▶ feed_forward ──┘
     """
 
-    def __init__(self, config: GPTConfig):  # widths, kinds of parts, dropout
+    def __init__(
+        self,
+        config: GPTConfig,  # widths, kinds of parts, dropout
+    ):
         super().__init__()
         self.attention_norm = make_norm(config)
         self.attention = MultiHeadAttention(
-            config.d_model, config.n_heads, config.n_kv_heads, config.dropout,
-            qkv_bias=config.qkv_bias, output_bias=config.linear_bias, qk_norm=config.qk_norm, norm_eps=config.norm_eps,
+            config.d_model,
+            config.n_heads,
+            config.n_kv_heads,
+            config.dropout,
+            qkv_bias=config.qkv_bias,
+            output_bias=config.linear_bias,
+            qk_norm=config.qk_norm,
+            norm_eps=config.norm_eps,
         )
         self.feed_forward_norm = make_norm(config)
-        self.feed_forward = FeedForward(config.d_model, config.feedforward_width, config.activation, config.linear_bias, config.dropout)
+        self.feed_forward = FeedForward(
+            config.d_model,
+            config.feedforward_width,
+            config.activation,
+            config.linear_bias,
+            config.dropout,
+        )
 
     def forward(
         self,
         x: Tensor,  # (B, T, D)
-        rope: tuple[Tensor, Tensor] | None = None,  # cosines and sines of these positions, each (T, K)
+        # cosines and sines of these positions, each (T, K)
+        rope: tuple[Tensor, Tensor] | None = None,
         cache: LayerCache | None = None,  # keys and values of the tokens before these
     ) -> Tensor:  # (B, T, D)
         """The stream with both answers added."""
@@ -106,25 +130,44 @@ def initialize_like_gpt2(
         if name.endswith("bias"):
             nn.init.zeros_(parameter)
         elif parameter.ndim == 2:
-            adds_to_stream = name.endswith(("attention.output.weight", "feed_forward.down.weight"))
-            nn.init.normal_(parameter, std=0.02 / (2 * n_layers) ** 0.5 if adds_to_stream else 0.02)
+            adds_to_stream = name.endswith(
+                ("attention.output.weight", "feed_forward.down.weight")
+            )
+            nn.init.normal_(
+                parameter, std=0.02 / (2 * n_layers) ** 0.5 if adds_to_stream else 0.02
+            )
 
 # %% ../nbs/05_model.ipynb #db574841
 class GPT(nn.Module):
     """A decoder-only transformer: token ids in, a score for every possible next token out (Radford et al. 2018, §3.1)."""
 
-    def __init__(self, config: GPTConfig):  # the architecture
+    def __init__(
+        self,
+        config: GPTConfig,  # the architecture
+    ):
         super().__init__()
         self.config = config
-        self.recompute_blocks = False  # True: keep only each block's input for the backward pass, and compute the rest again
+        # True: keep only each block's input for the backward pass, and compute the rest
+        # again
+        self.recompute_blocks = False
         self.token_embedding = nn.Embedding(config.vocab_size, config.d_model)
-        rotary = config.position == "rope"  # nothing is added: each attention layer turns its queries and keys
+        rotary = (
+            config.position == "rope"
+        )  # nothing is added: each attention layer turns its queries and keys
         table = LearnedPositions if config.position == "learned" else SinusoidalPositions
         self.positions = None if rotary else table(config.context_length, config.d_model)
-        angles = torch.stack(rope_angles(config.context_length, config.d_head, config.rope_base)) if rotary else None
-        self.register_buffer("rope", angles, persistent=False)  # (2, context_length, K) cosines and sines
+        angles = (
+            torch.stack(rope_angles(config.context_length, config.d_head, config.rope_base))
+            if rotary
+            else None
+        )
+        self.register_buffer(
+            "rope", angles, persistent=False
+        )  # (2, context_length, K) cosines and sines
         self.embedding_dropout = nn.Dropout(config.embedding_dropout)
-        self.blocks = nn.ModuleList(TransformerBlock(config) for _ in range(config.n_layers))
+        self.blocks = nn.ModuleList(
+            TransformerBlock(config) for _ in range(config.n_layers)
+        )
         self.final_norm = make_norm(config)
         self.output = nn.Linear(config.d_model, config.vocab_size, bias=config.output_bias)
         if config.tie_embeddings:
@@ -141,19 +184,27 @@ class GPT(nn.Module):
         start = 0 if cache is None else cache.length
         stop = start + token_ids.shape[-1]
         if token_ids.ndim != 2:
-            raise UsageError(f"token_ids has the shape {tuple(token_ids.shape)}: it must be (batch, tokens); try token_ids[None]")
+            raise UsageError(
+                f"token_ids has the shape {tuple(token_ids.shape)}: it must be (batch, tokens); try token_ids[None]"
+            )
         if stop > self.config.context_length:
-            raise UsageError(f"token_ids ends at position {stop}: context_length is {self.config.context_length}; keep the last tokens only")
+            raise UsageError(
+                f"token_ids ends at position {stop}: context_length is {self.config.context_length}; keep the last tokens only"
+            )
         try:
             x = self.token_embedding(token_ids)  # (B, T, D)
         except IndexError:
-            wrong = token_ids[(token_ids < 0) | (token_ids >= self.config.vocab_size)][0].item()
+            wrong = token_ids[(token_ids < 0) | (token_ids >= self.config.vocab_size)][
+                0
+            ].item()
             remedy = f"ids must lie in 0 … {self.config.vocab_size - 1}; encode the text with the model's own tokenizer"
             raise UsageError(f"token_ids holds {wrong}: {remedy}") from None
         if self.positions is not None:
             x = x + self.positions(torch.arange(start, stop, device=x.device))
         x = self.embedding_dropout(x)
-        rope = None if self.rope is None else self.rope[:, start:stop].unbind()  # each (T, K)
+        rope = (
+            None if self.rope is None else self.rope[:, start:stop].unbind()
+        )  # each (T, K)
         for index, block in enumerate(self.blocks):
             if self.recompute_blocks and torch.is_grad_enabled():
                 x = checkpoint(block, x, rope, use_reentrant=False)
@@ -177,25 +228,49 @@ class _ChunkedLoss(torch.autograd.Function):
     """The summed loss of next tokens, and in the same pass its gradients: logits are held for one chunk of positions only."""
 
     @staticmethod
-    def forward(ctx, hidden_states, weight, bias, targets, chunk_size, divisor):  # (n, D), (V, D), (V,), (n,)
+    def forward(
+        ctx,
+        hidden_states,
+        weight,
+        bias,
+        targets,
+        chunk_size,
+        divisor,
+    ):  # (n, D), (V, D), (V,), (n,)
         """With p = softmax(logits), and y one at the target: the loss is -ln p[target] / divisor, and the gradient of the logits (p - y) / divisor."""
         total, for_hidden, for_output = 0.0, [], None
         wide = torch.promote_types(weight.dtype, torch.float32)  # the format of sums
-        for hidden, target in zip(hidden_states.split(chunk_size), targets.split(chunk_size)):
+        for hidden, target in zip(
+            hidden_states.split(chunk_size), targets.split(chunk_size)
+        ):
             asked, target = (target != -100).to(wide) / divisor, target.clamp(min=0)
-            logits = torch.addmm(bias[:, None], weight, hidden.T, beta=_BITS, alpha=_BITS)  # (V, n) in bits
-            scores = logits.to(wide).sub_(logits.amax(0))  # at most 0, so that no power overflows
+            logits = torch.addmm(
+                bias[:, None], weight, hidden.T, beta=_BITS, alpha=_BITS
+            )  # (V, n) in bits
+            scores = logits.to(wide).sub_(
+                logits.amax(0)
+            )  # at most 0, so that no power overflows
             right = scores.gather(0, target[None])[0]  # (n,)
             powers = scores.exp2_()  # p, but for its denominators
             sums = powers.sum(0)
             total = total + (asked * (sums.log2() - right)).sum() / _BITS
             powers, share = powers.to(logits.dtype), asked / sums  # share · powers is p
-            for_hidden.append(share[:, None] * (powers.T @ weight) - asked[:, None] * weight[target])
+            for_hidden.append(
+                share[:, None] * (powers.T @ weight) - asked[:, None] * weight[target]
+            )
             if any(ctx.needs_input_grad[1:3]):  # not where the layer is frozen
                 for_weight = (powers @ (share[:, None] * hidden).to(powers.dtype)).to(wide)
                 for_weight.index_add_(0, target, asked[:, None] * hidden, alpha=-1)
-                for_bias = (powers @ share.to(powers.dtype)).to(wide).index_add_(0, target, asked, alpha=-1)
-                for_output = (for_weight, for_bias) if for_output is None else (for_output[0].add_(for_weight), for_output[1].add_(for_bias))
+                for_bias = (
+                    (powers @ share.to(powers.dtype))
+                    .to(wide)
+                    .index_add_(0, target, asked, alpha=-1)
+                )
+                for_output = (
+                    (for_weight, for_bias)
+                    if for_output is None
+                    else (for_output[0].add_(for_weight), for_output[1].add_(for_bias))
+                )
         ctx.save_for_backward(torch.cat(for_hidden), *(for_output or (None, None)))
         return total
 
@@ -203,28 +278,58 @@ class _ChunkedLoss(torch.autograd.Function):
     def backward(ctx, gradient):
         """What `forward` has prepared, scaled; a factor of one is not multiplied, since that means reading and writing all of it."""
         as_is = gradient.is_cpu and not torch.compiler.is_compiling() and gradient == 1
-        return *(kept if kept is None or as_is else gradient * kept for kept in ctx.saved_tensors), None, None, None
+        return (
+            *(
+                kept if kept is None or as_is else gradient * kept
+                for kept in ctx.saved_tensors
+            ),
+            None,
+            None,
+            None,
+        )
 
 # %% ../nbs/05_model.ipynb #489b68b1
 def next_token_loss(
     hidden_states: Tensor,  # (B, T, D), after the final norm
     output_layer: nn.Module,  # maps D to V logits
     targets: Tensor,  # (B, T) the ids that follow; -100 where nothing is asked
-    chunk_size: int = 0,  # positions whose logits are held at once; 0: all of them, by PyTorch's own functions
+    # positions whose logits are held at once; 0: all of them, by PyTorch's own functions
+    chunk_size: int = 0,
     reduction: str = "mean",  # mean, sum, or none for all (B·T,)
 ) -> Tensor:  # in nats
     """The cross-entropy of the next token, plain or chunk by chunk: the same number, the same gradients."""
-    hidden_states, targets = hidden_states.flatten(0, -2), targets.flatten()  # (B·T, D) and (B·T,)
+    hidden_states, targets = (
+        hidden_states.flatten(0, -2),
+        targets.flatten(),
+    )  # (B·T, D) and (B·T,)
     if chunk_size == 0:
         return F.cross_entropy(output_layer(hidden_states), targets, reduction=reduction)
     n_asked = (targets != -100).sum() if reduction == "mean" else 1
     if reduction != "none" and torch.is_grad_enabled() and type(output_layer) is nn.Linear:
-        bias = hidden_states.new_zeros(output_layer.out_features) if output_layer.bias is None else output_layer.bias
-        narrow = torch.is_autocast_enabled(hidden_states.device.type)  # a format in which such small numbers could be lost
-        total = _ChunkedLoss.apply(hidden_states, output_layer.weight, bias, targets, chunk_size, 1 if narrow else n_asked)
+        bias = (
+            hidden_states.new_zeros(output_layer.out_features)
+            if output_layer.bias is None
+            else output_layer.bias
+        )
+        narrow = torch.is_autocast_enabled(
+            hidden_states.device.type
+        )  # a format in which such small numbers could be lost
+        total = _ChunkedLoss.apply(
+            hidden_states,
+            output_layer.weight,
+            bias,
+            targets,
+            chunk_size,
+            1 if narrow else n_asked,
+        )
         return total / n_asked if narrow else total
     chunks = zip(hidden_states.split(chunk_size), targets.split(chunk_size))
-    losses = torch.cat([F.cross_entropy(output_layer(hidden), target, reduction="none") for hidden, target in chunks])
+    losses = torch.cat(
+        [
+            F.cross_entropy(output_layer(hidden), target, reduction="none")
+            for hidden, target in chunks
+        ]
+    )
     return losses if reduction == "none" else losses.sum() / n_asked
 
 # %% ../nbs/05_model.ipynb #cc914488
@@ -233,17 +338,24 @@ def count_parameters(
     positions: bool = True,  # whether a learned table of positions counts
 ) -> int:
     """The number of learned values in a model."""
-    return sum(weight.numel() for name, weight in model.named_parameters() if positions or not name.endswith("positions.weight"))
+    return sum(
+        weight.numel()
+        for name, weight in model.named_parameters()
+        if positions or not name.endswith("positions.weight")
+    )
 
 # %% ../nbs/05_model.ipynb #6029941e
 def flops_per_token(
     config: GPTConfig,  # the architecture
-    context_length: int | None = None,  # T of the training windows; None: the longest that the model reads
+    # T of the training windows; None: the longest that the model reads
+    context_length: int | None = None,
 ) -> int:
     """Operations of one token in training: matrix products only, a multiply-add as two, backward as twice forward (Chowdhery et al. 2022, "PaLM", App. B)."""
     T = context_length or config.context_length
     D, n_matrices = config.d_model, 3 if config.activation == "swiglu" else 2
-    attention = D * (D + 2 * config.key_value_heads * config.d_head) + D * D  # queries, keys and values; output
+    attention = (
+        D * (D + 2 * config.key_value_heads * config.d_head) + D * D
+    )  # queries, keys and values; output
     attention += 2 * T * D  # scores of all T positions, and their weighted values
     feed_forward = n_matrices * D * config.feedforward_width
     return 6 * (config.n_layers * (attention + feed_forward) + D * config.vocab_size)

@@ -25,33 +25,48 @@ def decay_groups(
     weight_decay: float,  # pull of the matrices towards zero
 ) -> list[dict]:  # two parameter groups for an optimizer: matrices, and the rest
     """Matrices decay, embeddings included; biases and the gains of norms do not. Frozen parameters are left out, tied ones come once."""
-    parameters = parameters.parameters() if isinstance(parameters, nn.Module) else parameters
+    parameters = (
+        parameters.parameters() if isinstance(parameters, nn.Module) else parameters
+    )
     trained = [parameter for parameter in parameters if parameter.requires_grad]
     matrices = [parameter for parameter in trained if parameter.ndim >= 2]
     vectors = [parameter for parameter in trained if parameter.ndim < 2]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    return [
+        {"params": matrices, "weight_decay": weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
 
 # %% ../nbs/06_optimization.ipynb #98be34c7
 def orthogonalize(
     matrix: Tensor,  # (..., m, n): one matrix, or a stack of them
-    steps: int = 5,  # rounds of the iteration; each multiplies small singular values by about 3.4
+    # rounds of the iteration; each multiplies small singular values by about 3.4
+    steps: int = 5,
 ) -> Tensor:  # (..., m, n) in the same number format
     """Push all singular values towards 1 and keep the singular vectors, by a Newton-Schulz iteration of degree five (Jordan et al. 2024)."""
     tall = matrix.size(-2) > matrix.size(-1)
-    x = matrix.mT if tall else matrix  # wide, so that the products below have the size of the shorter side
+    x = (
+        matrix.mT if tall else matrix
+    )  # wide, so that the products below have the size of the shorter side
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)  # no singular value is above 1 now
     x = x.reshape(-1, *x.shape[-2:])
     for _ in range(steps):
         gram = x @ x.mT
         inner = torch.baddbmm(gram, gram, gram, beta=-4.7750, alpha=2.0315)
-        x = torch.baddbmm(x, inner, x, beta=3.4445)  # 3.4445 X - 4.7750 (X Xᵀ) X + 2.0315 (X Xᵀ)² X
+        x = torch.baddbmm(
+            x, inner, x, beta=3.4445
+        )  # 3.4445 X - 4.7750 (X Xᵀ) X + 2.0315 (X Xᵀ)² X
     return (x.mT if tall else x).reshape(matrix.shape)
 
 # %% ../nbs/06_optimization.ipynb #17746059
 def _product_format(device: torch.device) -> torch.dtype:
     """The number format in which `Muon` multiplies: bfloat16 where the device computes in it, else float32."""
-    has_bfloat16 = {"cpu": getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False), "cuda": lambda: True}
-    return torch.bfloat16 if has_bfloat16.get(device.type, lambda: False)() else torch.float32
+    has_bfloat16 = {
+        "cpu": getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False),
+        "cuda": lambda: True,
+    }
+    return (
+        torch.bfloat16 if has_bfloat16.get(device.type, lambda: False)() else torch.float32
+    )
 
 # %% ../nbs/06_optimization.ipynb #aae0739d
 class Muon(torch.optim.Optimizer):
@@ -69,10 +84,16 @@ class Muon(torch.optim.Optimizer):
         momentum: float = 0.95,  # share of the past direction that is kept
         weight_decay: float = 0.0,  # share of lr by which every weight shrinks in a step
     ):
-        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "parts": None})
+        super().__init__(
+            params,
+            {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "parts": None},
+        )
 
     @torch.no_grad()
-    def step(self, closure=None) -> Tensor | None:  # closure: accepted because every PyTorch optimizer accepts one; its loss is returned
+    def step(
+        self,
+        closure=None,  # accepted because every PyTorch optimizer accepts one
+    ) -> Tensor | None:  # its loss is returned
         """Move every weight that has a gradient."""
         loss = None if closure is None else torch.enable_grad()(closure)()
         stacks = defaultdict(list)  # equal shapes go through `orthogonalize` together
@@ -80,13 +101,21 @@ class Muon(torch.optim.Optimizer):
             for weight in (weight for weight in group["params"] if weight.grad is not None):
                 if weight not in self.state:
                     self.state[weight]["momentum"] = torch.zeros_like(weight)
-                momentum = self.state[weight]["momentum"].mul_(group["momentum"]).add_(weight.grad)
-                ahead = weight.grad.add(momentum, alpha=group["momentum"])  # Nesterov: look one step ahead
+                momentum = (
+                    self.state[weight]["momentum"].mul_(group["momentum"]).add_(weight.grad)
+                )
+                ahead = weight.grad.add(
+                    momentum, alpha=group["momentum"]
+                )  # Nesterov: look one step ahead
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
                 heights, whole = group["parts"] or [len(weight)], gathered(weight)
-                for part, direction in zip(whole.split(heights), gathered(ahead).split(heights)):
+                for part, direction in zip(
+                    whole.split(heights), gathered(ahead).split(heights)
+                ):
                     stacks[direction.shape].append((part, direction, group["lr"]))
-                if whole is not weight:  # sharded over processes: whole only for a moment, and one at a time
+                if (
+                    whole is not weight
+                ):  # sharded over processes: whole only for a moment, and one at a time
                     self._move(stacks)
                     weight.copy_(sharded_like(whole, weight))
         self._move(stacks)
@@ -95,7 +124,11 @@ class Muon(torch.optim.Optimizer):
     def _move(self, stacks: dict) -> None:
         """Orthogonalise what is waiting, equal shapes at once, and take the steps."""
         for (height, width), stack in stacks.items():
-            directions = orthogonalize(torch.stack([direction for _, direction, _ in stack]).to(_product_format(stack[0][0].device)))
+            directions = orthogonalize(
+                torch.stack([direction for _, direction, _ in stack]).to(
+                    _product_format(stack[0][0].device)
+                )
+            )
             for (part, _, lr), direction in zip(stack, directions):
                 part.sub_(direction, alpha=lr * max(1.0, height / width) ** 0.5)
         stacks.clear()
@@ -104,12 +137,16 @@ class Muon(torch.optim.Optimizer):
 def _muon_groups(model: nn.Module) -> list[dict]:
     """The matrices inside the blocks, with the heights of those that a layer keeps stacked in one."""
     groups = defaultdict(list)
-    for block in (module for module in model.modules() if isinstance(module, TransformerBlock)):
+    for block in (
+        module for module in model.modules() if isinstance(module, TransformerBlock)
+    ):
         heights = {}
         for layer in block.modules():
             if isinstance(layer, MultiHeadAttention):
                 d_head = layer.output.in_features // layer.n_heads
-                heights[layer.qkv.weight] = tuple(n * d_head for n in (layer.n_heads, layer.n_kv_heads, layer.n_kv_heads))
+                heights[layer.qkv.weight] = tuple(
+                    n * d_head for n in (layer.n_heads, layer.n_kv_heads, layer.n_kv_heads)
+                )
             elif isinstance(layer, FeedForward) and layer.activation is swiglu:
                 heights[layer.up.weight] = (layer.down.in_features,) * 2
         for weight in block.parameters():
@@ -121,17 +158,26 @@ def _muon_groups(model: nn.Module) -> list[dict]:
 def make_optimizer(
     model: nn.Module,  # its trainable parameters are shared out
     config: TrainingConfig,  # optimizer, rates, betas, weight decay
-) -> list[torch.optim.Optimizer]:  # [AdamW], or [Muon, AdamW]; every group remembers its peak rate as initial_lr
+    # [AdamW], or [Muon, AdamW]; every group remembers its peak rate as initial_lr
+) -> list[torch.optim.Optimizer]:
     """The optimizers of a recipe. With muon, the matrices inside the blocks go to Muon and everything else to AdamW."""
     optimizers, parameters = [], list(model.parameters())
     if config.optimizer == "muon":
-        muon = Muon(_muon_groups(model), lr=config.matrix_learning_rate, weight_decay=config.weight_decay)
+        muon = Muon(
+            _muon_groups(model),
+            lr=config.matrix_learning_rate,
+            weight_decay=config.weight_decay,
+        )
         taken = {weight for group in muon.param_groups for weight in group["params"]}
         parameters = [parameter for parameter in parameters if parameter not in taken]
         optimizers.append(muon)
     fused = parameters[0].device.type in ("cpu", "cuda")  # one call for all parameters
     groups = decay_groups(parameters, config.weight_decay)
-    optimizers.append(torch.optim.AdamW(groups, lr=config.learning_rate, betas=(config.beta1, config.beta2), fused=fused))
+    optimizers.append(
+        torch.optim.AdamW(
+            groups, lr=config.learning_rate, betas=(config.beta1, config.beta2), fused=fused
+        )
+    )
     for group in (group for optimizer in optimizers for group in optimizer.param_groups):
         group["initial_lr"] = group["lr"]
     return optimizers
@@ -186,9 +232,17 @@ def learning_rate_factor(
 ) -> float:  # share of the peak rate
     """Where the recipe's learning rate stands at a step."""
     if config.schedule == "cosine":
-        return warmup_cosine(step, config.max_iters, config.warmup_iters, config.final_learning_rate)
+        return warmup_cosine(
+            step, config.max_iters, config.warmup_iters, config.final_learning_rate
+        )
     if config.schedule == "stable_decay":
-        return warmup_stable_decay(step, config.max_iters, config.warmup_iters, config.decay_fraction, config.final_learning_rate)
+        return warmup_stable_decay(
+            step,
+            config.max_iters,
+            config.warmup_iters,
+            config.decay_fraction,
+            config.final_learning_rate,
+        )
     return constant(step, config.warmup_iters)
 
 # %% ../nbs/06_optimization.ipynb #5c094642

@@ -37,7 +37,13 @@ def _visible(piece: str | bytes | int) -> str:
     if isinstance(piece, bytes):
         piece = piece.decode("utf-8", "backslashreplace")
     signs = str(piece).translate(_VISIBLE)
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in signs) or "∅"
+    return (
+        "".join(
+            sign if sign.isprintable() else sign.encode("unicode_escape").decode()
+            for sign in signs
+        )
+        or "∅"
+    )
 
 # %% ../nbs/support/plots.ipynb #b2a153f8
 class _Shown(str):
@@ -51,15 +57,34 @@ def _columns_wide(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], align: str, title: str = "") -> _Shown:
+def _table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    align: str,
+    title: str = "",
+) -> _Shown:
     """A pipe table that is also readable as it is; `align` has a letter a column: l for text, r for numbers."""
-    lines = [[re.sub(r"[|*`$<~^&\\]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", cell) for cell in line] for line in (header, *rows)]
+    lines = [
+        [
+            re.sub(r"[|*`$<~^&\\]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", cell)
+            for cell in line
+        ]
+        for line in (header, *rows)
+    ]
     columns = []
     for side, *cells in zip(align, *lines):
-        place, width = str.ljust if side == "l" else str.rjust, max(3, *map(_columns_wide, cells))
-        head, *body = (f" {place(cell, width + len(cell) - _columns_wide(cell))} " for cell in cells)
+        place, width = (
+            str.ljust if side == "l" else str.rjust,
+            max(3, *map(_columns_wide, cells)),
+        )
+        head, *body = (
+            f" {place(cell, width + len(cell) - _columns_wide(cell))} " for cell in cells
+        )
         columns.append([head, place(":", width + 2, "-"), *body])
-    return _Shown(f"**{title}**\n\n" * bool(title) + "\n".join(f"|{'|'.join(line)}|" for line in zip(*columns)))
+    return _Shown(
+        f"**{title}**\n\n" * bool(title)
+        + "\n".join(f"|{'|'.join(line)}|" for line in zip(*columns))
+    )
 
 # %% ../nbs/support/plots.ipynb #378273fa
 def show_tokens(
@@ -69,9 +94,20 @@ def show_tokens(
     """Tokens one by one, each in a box, with visible white space and, if given, its number."""
     shown = [_visible(piece) for piece in pieces]
     if ids is not None:
-        return _table(["token", *shown], [["id", *(str(int(token_id)) for token_id in ids)]], "l" * (1 + len(shown)))
-    fences = ("`" * (1 + max(map(len, re.findall("`+", text)), default=0)) for text in shown)
-    return _Shown(" ".join(f"{fence} {text} {fence}" if len(fence) > 1 else f"`{text}`" for fence, text in zip(fences, shown)))
+        return _table(
+            ["token", *shown],
+            [["id", *(str(int(token_id)) for token_id in ids)]],
+            "l" * (1 + len(shown)),
+        )
+    fences = (
+        "`" * (1 + max(map(len, re.findall("`+", text)), default=0)) for text in shown
+    )
+    return _Shown(
+        " ".join(
+            f"{fence} {text} {fence}" if len(fence) > 1 else f"`{text}`"
+            for fence, text in zip(fences, shown)
+        )
+    )
 
 # %% ../nbs/support/plots.ipynb #d6890bf0
 def _cell(value: Any, digits: int, separator: str = "") -> str:
@@ -83,9 +119,19 @@ def _cell(value: Any, digits: int, separator: str = "") -> str:
         text = f"{value:{separator if abs(value) >= 10_000 else ''}d}"
     elif isinstance(value, float):
         tiny = separator and 0 < abs(value) < 0.5 * 10**-digits
-        text = f"{value:.2e}" if tiny else f"{round(value, digits) + 0.0:{separator}.{digits}f}"  # + 0.0: no -0.00
+        text = (
+            f"{value:.2e}"
+            if tiny
+            else f"{round(value, digits) + 0.0:{separator}.{digits}f}"
+        )  # + 0.0: no -0.00
     else:
-        return "" if value is None else _visible(value) if isinstance(value, bytes) else str(value)
+        return (
+            ""
+            if value is None
+            else _visible(value)
+            if isinstance(value, bytes)
+            else str(value)
+        )
     return text.replace("-", "−").replace("inf", "∞")
 
 
@@ -96,7 +142,8 @@ def _ends(n: int, most: int) -> list[int]:
 # %% ../nbs/support/plots.ipynb #a0c1bc96
 def show_matrix(
     values: Any,  # (n, m) numbers, or (m,) for a single row
-    row_labels: Sequence[str | bytes | int] | None = None,  # n names, for instance tokens; None: counted
+    # n names, for instance tokens; None: counted
+    row_labels: Sequence[str | bytes | int] | None = None,
     column_labels: Sequence[str | bytes | int] | None = None,  # m names; None: counted
     digits: int = 2,  # after the point
     max_rows: int = 8,  # of more rows only the first ones and the last are shown
@@ -105,23 +152,45 @@ def show_matrix(
 ) -> _Shown:  # displays itself as Markdown
     """A matrix as a small labelled table."""
     values = np.atleast_2d(_array(values))
-    row_names, column_names = (range(n) if names is None else names for names, n in zip((row_labels, column_labels), values.shape))
+    row_names, column_names = (
+        range(n) if names is None else names
+        for names, n in zip((row_labels, column_labels), values.shape)
+    )
     columns = _ends(values.shape[1], max_columns)
-    header, table = ["", *("…" if j < 0 else _visible(column_names[j]) for j in columns)], []
+    header, table = (
+        ["", *("…" if j < 0 else _visible(column_names[j]) for j in columns)],
+        [],
+    )
     for i in _ends(values.shape[0], max_rows):
         numbers = ("…" if j < 0 else _cell(values[i, j], digits) for j in columns)
         table.append(["⋮"] * len(header) if i < 0 else [_visible(row_names[i]), *numbers])
-    return _table(header, table, "l" + "r" * len(columns), f"{title} ({' × '.join(map(str, values.shape))})".strip())
+    return _table(
+        header,
+        table,
+        "l" + "r" * len(columns),
+        f"{title} ({' × '.join(map(str, values.shape))})".strip(),
+    )
 
 # %% ../nbs/support/plots.ipynb #aab1f81f
-def show_table(rows: Any, digits: int = 3, title: str = "") -> _Shown:  # rows: list of dicts with the same keys, or a DataFrame
+def show_table(
+    rows: Any,  # list of dicts with the same keys, or a DataFrame
+    digits: int = 3,
+    title: str = "",
+) -> _Shown:
     """A table of names and numbers, which displays itself as Markdown, with a title above it. Numbers are written with `digits`
     after the point; large whole ones get their thousands separated."""
     rows = rows.to_dict("records") if hasattr(rows, "to_dict") else list(rows)
     if not rows:
         return _Shown("(no rows)")
-    align = "".join("l" if isinstance(value, (str, bytes)) else "r" for value in rows[0].values())
-    return _table([*map(str, rows[0])], [[_cell(row[name], digits, ",") for name in rows[0]] for row in rows], align, title)
+    align = "".join(
+        "l" if isinstance(value, (str, bytes)) else "r" for value in rows[0].values()
+    )
+    return _table(
+        [*map(str, rows[0])],
+        [[_cell(row[name], digits, ",") for name in rows[0]] for row in rows],
+        align,
+        title,
+    )
 
 # %% ../nbs/support/plots.ipynb #d351a7ac
 @cache
@@ -129,10 +198,15 @@ def _style() -> tuple[dict[str, Any], frozenset[int]]:
     """The look of every figure, with two of the font families at most, and the characters that these can draw."""
     from matplotlib import font_manager, rc_params_from_file
 
-    style = rc_params_from_file(files("transformer_scratch") / "reference" / "figures.mplstyle", use_default_template=False)
+    style = rc_params_from_file(
+        files("transformer_scratch") / "reference" / "figures.mplstyle",
+        use_default_template=False,
+    )
     installed = font_manager.get_font_names()
     style["font.family"] = [name for name in style["font.family"] if name in installed][:2]
-    fonts = [font_manager.get_font(font_manager.findfont(name)) for name in style["font.family"]]
+    fonts = [
+        font_manager.get_font(font_manager.findfont(name)) for name in style["font.family"]
+    ]
     return style, frozenset().union(*(font.get_charmap() for font in fonts))
 
 
@@ -140,7 +214,13 @@ def _tick_label(piece: str | bytes | int, longest: int = 14) -> str:
     """A token as a label: at most `longest` characters, one that no font can draw as its code, dollars not taken for mathematics."""
     label = _visible(piece)
     label = label if len(label) <= longest else label[: longest - 1] + "…"
-    return "".join(sign if ord(sign) in _style()[1] else f"U+{ord(sign):04X} " for sign in label).strip().replace("$", r"\$")
+    return (
+        "".join(
+            sign if ord(sign) in _style()[1] else f"U+{ord(sign):04X} " for sign in label
+        )
+        .strip()
+        .replace("$", r"\$")
+    )
 
 # %% ../nbs/support/plots.ipynb #4d525214
 _WIDTH, _HEIGHT, _DPI = 6.0, 3.4, 128  # inches, and pixels in an inch
@@ -153,29 +233,48 @@ def _figure(width: float, height: float, axes: Any = None, **grid: Any) -> Itera
 
     with matplotlib.rc_context(_style()[0]):
         if axes is None:
-            if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
+            if (
+                "IPython" in sys.modules
+                and sys.modules["IPython"].get_ipython() is not None
+            ):
                 from matplotlib.pyplot import figure
             else:
                 from matplotlib.figure import Figure as figure
-            axes = figure(figsize=(width, height), dpi=_DPI, layout="compressed").subplots(**grid)
+            axes = figure(figsize=(width, height), dpi=_DPI, layout="compressed").subplots(
+                **grid
+            )
         yield axes
 
 # %% ../nbs/support/plots.ipynb #6c266d95
 def _breadth(tokens: Sequence | None, n: int) -> float:
     """Inches that the longest label fills."""
-    return 0.06 + 0.09 * max(_columns_wide(_tick_label(token)) for token in ([n] if tokens is None else tokens))
+    return 0.06 + 0.09 * max(
+        _columns_wide(_tick_label(token)) for token in ([n] if tokens is None else tokens)
+    )
 
 
 def _ticks(axis: Any, tokens: Sequence | None, n: int, room: float) -> None:
     """A token (None: a number) on every tick, or on every 2nd, 5th, 10th ... where `room` inches a tick are too few for letters."""
     if tokens is not None and len(tokens) != n:
-        raise ValueError(f"{len(tokens)} tokens for {n} {'columns' if axis.axis_name == 'x' else 'rows'}: give one token for each")
+        raise ValueError(
+            f"{len(tokens)} tokens for {n} {'columns' if axis.axis_name == 'x' else 'rows'}: give one token for each"
+        )
     labels = [_tick_label(token) for token in (range(n) if tokens is None else tokens)]
     broad = _breadth(tokens, n)
     lying = axis.axis_name == "x"
-    upright = lying and broad > room and tokens is not None and any(not isinstance(token, int) for token in tokens)
+    upright = (
+        lying
+        and broad > room
+        and tokens is not None
+        and any(not isinstance(token, int) for token in tokens)
+    )
     need = broad if lying and not upright else 0.17
-    step = next(unit * 10**power for power in range(9) for unit in (1, 2, 5) if unit * 10**power * room >= need)
+    step = next(
+        unit * 10**power
+        for power in range(9)
+        for unit in (1, 2, 5)
+        if unit * 10**power * room >= need
+    )
     axis.set_ticks(range(0, n, step), labels[::step], rotation=90 if upright else 0)
     axis.set_tick_params(length=0)
 
@@ -183,12 +282,35 @@ def _ticks(axis: Any, tokens: Sequence | None, n: int, room: float) -> None:
 def _write_numbers(axes: Any, mesh: Any) -> None:
     """Each cell's number into the cell, dark on light and light on dark."""
     digits = 2 if mesh.norm.vmax < 10 else 1 if mesh.norm.vmax < 100 else 0
-    for (row, column), value in np.ma.ndenumerate(mesh.get_array()):  # of the cells that are not masked
-        dark = np.dot(mesh.cmap(mesh.norm(value))[:3], (0.3, 0.59, 0.11)) <= 0.5  # red, green and blue are not equally bright
-        axes.text(column, row, _cell(float(value), digits), ha="center", va="center", color="white" if dark else "#111111", fontsize=10)
+    for (row, column), value in np.ma.ndenumerate(
+        mesh.get_array()
+    ):  # of the cells that are not masked
+        dark = (
+            np.dot(mesh.cmap(mesh.norm(value))[:3], (0.3, 0.59, 0.11)) <= 0.5
+        )  # red, green and blue are not equally bright
+        axes.text(
+            column,
+            row,
+            _cell(float(value), digits),
+            ha="center",
+            va="center",
+            color="white" if dark else "#111111",
+            fontsize=10,
+        )
 
 # %% ../nbs/support/plots.ipynb #f44416af
-def _matrix(values, labels, names, title="", signed=False, axes=None, flat=False, side=None, limit=None, scale=True):
+def _matrix(
+    values,
+    labels,
+    names,
+    title="",
+    signed=False,
+    axes=None,
+    flat=False,
+    side=None,
+    limit=None,
+    scale=True,
+):
     """A labelled heat map, (0, 0) at the upper left; entries that are not finite stay blank and hatched.
 
     values: (n, m) numbers; labels: of rows and of columns, None for numbers; names: what rows and columns are;
@@ -199,30 +321,58 @@ def _matrix(values, labels, names, title="", signed=False, axes=None, flat=False
     n_rows, n_columns = values.shape
     shown = np.ma.masked_invalid(values)
     margin, below = 0.45 + _breadth(labels[0], n_rows), _breadth(labels[1], n_columns)
-    room = (_WIDTH - margin, 3.8 if flat else 5.5) if axes is None else axes.get_window_extent().size / axes.figure.dpi  # inches
-    bar = 0.8 * (scale and room[0] / n_columns < 0.42)  # for a colour bar, where the cells are too narrow for numbers
-    widest = max(0.55, below) if below < 0.8 else 0.55  # as wide as the longest word, if that is not very long
-    wide, high = min(widest, (room[0] - bar) / n_columns), min(0.32 if flat else widest, room[1] / n_rows)
+    room = (
+        (_WIDTH - margin, 3.8 if flat else 5.5)
+        if axes is None
+        else axes.get_window_extent().size / axes.figure.dpi
+    )  # inches
+    bar = 0.8 * (
+        scale and room[0] / n_columns < 0.42
+    )  # for a colour bar, where the cells are too narrow for numbers
+    widest = (
+        max(0.55, below) if below < 0.8 else 0.55
+    )  # as wide as the longest word, if that is not very long
+    wide, high = (
+        min(widest, (room[0] - bar) / n_columns),
+        min(0.32 if flat else widest, room[1] / n_rows),
+    )
     if not flat:
         wide = high = side or min(wide, high)
     numbers = scale and wide >= 0.42 and high >= 0.2
     width = max(n_columns * wide + margin + 0.7 * (not numbers), 0.09 * len(title) + margin)
-    height = n_rows * high + 0.75 + (below if below > wide and labels[1] is not None else 0.2)
+    height = (
+        n_rows * high + 0.75 + (below if below > wide and labels[1] is not None else 0.2)
+    )
     largest = limit or np.abs(shown.filled(0)).max(initial=0) or 1
     gap = 1 if min(wide, high) > 0.3 else 0.4 if min(wide, high) > 0.12 else 0
     look = {"cmap": "RdBu", "vmin": -largest} if signed else {"cmap": "Blues", "vmin": 0}
     with _figure(min(width, _WIDTH), height, axes) as axes:
-        mesh = axes.pcolormesh(np.arange(-0.5, n_columns), np.arange(-0.5, n_rows), shown, vmax=largest, edgecolors="white", linewidth=gap, **look)
+        mesh = axes.pcolormesh(
+            np.arange(-0.5, n_columns),
+            np.arange(-0.5, n_rows),
+            shown,
+            vmax=largest,
+            edgecolors="white",
+            linewidth=gap,
+            **look,
+        )
         axes.patch.set(hatch="////", edgecolor="#bbbbbb", linewidth=0)
         axes.spines[:].set_visible(False)
-        axes.set(xlabel=names[1], ylabel=names[0], title=title, aspect="auto" if flat else "equal")
+        axes.set(
+            xlabel=names[1],
+            ylabel=names[0],
+            title=title,
+            aspect="auto" if flat else "equal",
+        )
         axes.invert_yaxis()
         _ticks(axes.yaxis, labels[0], n_rows, high)
         _ticks(axes.xaxis, labels[1], n_columns, wide)
         if numbers:
             _write_numbers(axes, mesh)
         elif scale:
-            axes.figure.colorbar(mesh, ax=axes, shrink=0.8, pad=0.02).outline.set_visible(False)
+            axes.figure.colorbar(mesh, ax=axes, shrink=0.8, pad=0.02).outline.set_visible(
+                False
+            )
     return axes
 
 # %% ../nbs/support/plots.ipynb #6980ff4d
@@ -233,7 +383,9 @@ def plot_embeddings(
     axes: Any = None,  # Matplotlib axes to draw into; None: a new figure
 ) -> Any:  # the axes
     """Token vectors as a heat map: a row a token, a column a dimension, blue above and red below zero."""
-    return _matrix(_array(values), (tokens, None), ("token", "dimension"), title, True, axes, flat=True)
+    return _matrix(
+        _array(values), (tokens, None), ("token", "dimension"), title, True, axes, flat=True
+    )
 
 # %% ../nbs/support/plots.ipynb #a0facb26
 def plot_positions(
@@ -242,7 +394,15 @@ def plot_positions(
     axes: Any = None,  # Matplotlib axes to draw into; None: a new figure
 ) -> Any:  # the axes
     """Position vectors as a heat map: a row a position, a column a dimension, blue above and red below zero."""
-    return _matrix(_array(values), (None, None), ("position", "dimension"), title, True, axes, flat=True)
+    return _matrix(
+        _array(values),
+        (None, None),
+        ("position", "dimension"),
+        title,
+        True,
+        axes,
+        flat=True,
+    )
 
 # %% ../nbs/support/plots.ipynb #a533a3ff
 def _weights(values: Any, signed: bool) -> tuple[Any, bool]:
@@ -253,9 +413,11 @@ def _weights(values: Any, signed: bool) -> tuple[Any, bool]:
 
 # %% ../nbs/support/plots.ipynb #fbc3ae8e
 def plot_attention(
-    weights: Any,  # (T, S), or (H, T, S), or (B, H, T, S), of which `item` and `head` are shown
+    # (T, S), or (H, T, S), or (B, H, T, S), of which `item` and `head` are shown
+    weights: Any,
     query_tokens: Sequence[str | bytes | int],  # T, the tokens that look
-    key_tokens: Sequence[str | bytes | int] | None = None,  # S, the tokens looked at; None: the same
+    # S, the tokens looked at; None: the same
+    key_tokens: Sequence[str | bytes | int] | None = None,
     title: str = "",  # before the names of item and head
     item: int | None = 0,  # which item of the batch this is; None: not named
     head: int | None = 0,  # which head this is; None: not named
@@ -266,9 +428,20 @@ def plot_attention(
     values, signed = _weights(weights, signed)
     for n_dimensions, index in ((4, item), (3, head)):
         values = values[index] if values.ndim == n_dimensions else values
-    where = ", ".join(f"{name} {number}" for name, number in (("item", item), ("head", head)) if number is not None)
+    where = ", ".join(
+        f"{name} {number}"
+        for name, number in (("item", item), ("head", head))
+        if number is not None
+    )
     title = " · ".join(part for part in (title, where) if part)
-    return _matrix(values, (query_tokens, query_tokens if key_tokens is None else key_tokens), ("query", "key"), title, signed, axes)
+    return _matrix(
+        values,
+        (query_tokens, query_tokens if key_tokens is None else key_tokens),
+        ("query", "key"),
+        title,
+        signed,
+        axes,
+    )
 
 # %% ../nbs/support/plots.ipynb #0a028ffd
 def plot_attention_heads(
@@ -290,11 +463,25 @@ def plot_attention_heads(
     with _figure(_WIDTH, height, nrows=rows, ncols=columns, squeeze=False) as grid:
         figure = grid[0, 0].figure
         for head, axes in enumerate(grid.flat[:n_heads]):
-            _matrix(values[head], (tokens, tokens), ("", ""), f"head {head}", signed, axes, side=side, limit=limit, scale=False)
-            axes.tick_params(labelleft=head % columns == 0, labelbottom=head + columns >= n_heads)
+            _matrix(
+                values[head],
+                (tokens, tokens),
+                ("", ""),
+                f"head {head}",
+                signed,
+                axes,
+                side=side,
+                limit=limit,
+                scale=False,
+            )
+            axes.tick_params(
+                labelleft=head % columns == 0, labelbottom=head + columns >= n_heads
+            )
         for axes in grid.flat[n_heads:]:
             axes.remove()
-        figure.colorbar(grid[0, 0].collections[0], ax=grid.flat[:n_heads], shrink=0.6, pad=0.02).outline.set_visible(False)
+        figure.colorbar(
+            grid[0, 0].collections[0], ax=grid.flat[:n_heads], shrink=0.6, pad=0.02
+        ).outline.set_visible(False)
         figure.suptitle(f"layer {layer}, item {item}")
         figure.supxlabel("key")
         figure.supylabel("query")
@@ -308,7 +495,15 @@ def plot_mask(
     axes: Any = None,  # Matplotlib axes to draw into; None: a new figure
 ) -> Any:  # the axes
     """Who may look at whom: a filled cell where the query of that row may look at the key of that column."""
-    return _matrix(np.where(_array(mask), 1.0, np.nan), (tokens, tokens), ("query", "key"), title, axes=axes, limit=1.6, scale=False)
+    return _matrix(
+        np.where(_array(mask), 1.0, np.nan),
+        (tokens, tokens),
+        ("query", "key"),
+        title,
+        axes=axes,
+        limit=1.6,
+        scale=False,
+    )
 
 # %% ../nbs/support/plots.ipynb #2ee9cd87
 def plot_losses(
@@ -324,15 +519,32 @@ def plot_losses(
         axes.set_prop_cycle(_style()[0]["axes.prop_cycle"])
         for name, curve in curves.items():
             columns = isinstance(curve, tuple) and len(curve) == 2
-            x, y = points[name] = [*map(_array, curve)] if columns else _array(curve).reshape(-1, 2).T
-            axes.plot(x, y, marker="." if len(x) < 30 else "", label=_tick_label(name, longest=60).replace("␣", " "))
+            x, y = points[name] = (
+                [*map(_array, curve)] if columns else _array(curve).reshape(-1, 2).T
+            )
+            axes.plot(
+                x,
+                y,
+                marker="." if len(x) < 30 else "",
+                label=_tick_label(name, longest=60).replace("␣", " "),
+            )
         if best is not None:
             x, y = points[best]
             label = f"lowest: {y.min():.3f} at {xlabel} {x[y.argmin()]:g}"
-            axes.plot(x[y.argmin()], y.min(), "o", color="#222222", fillstyle="none", markersize=9, label=label)
+            axes.plot(
+                x[y.argmin()],
+                y.min(),
+                "o",
+                color="#222222",
+                fillstyle="none",
+                markersize=9,
+                label=label,
+            )
         axes.set(xlabel=xlabel, ylabel=ylabel)
         axes.grid(axis="y", color="#e5e5e5", linewidth=0.8)
-        axes.legend(framealpha=0.85, edgecolor="none")  # a curve behind it stays faintly visible
+        axes.legend(
+            framealpha=0.85, edgecolor="none"
+        )  # a curve behind it stays faintly visible
     return axes
 
 # %% ../nbs/support/plots.ipynb #f7a7dbf7
@@ -342,4 +554,8 @@ def plot_schedule(
     axes: Any = None,  # Matplotlib axes to draw into; None: a new figure
 ) -> Any:  # the axes
     """Learning-rate schedules in one picture, one value a step."""
-    return plot_losses({name: (range(len(values)), values) for name, values in schedules.items()}, ylabel=ylabel, axes=axes)
+    return plot_losses(
+        {name: (range(len(values)), values) for name, values in schedules.items()},
+        ylabel=ylabel,
+        axes=axes,
+    )

@@ -15,11 +15,16 @@ from .config import UsageError
 def sinusoidal_positions(
     n_positions: int,  # number of positions, counted from 0
     d_model: int,  # D, width of one row
-    base: float = 10000.0,  # the slowest wave is nearly this many times slower than the fastest
+    # the slowest wave is nearly this many times slower than the fastest
+    base: float = 10000.0,
 ) -> Tensor:  # (n_positions, D) float32, values between -1 and 1
     """Sines in the even columns, cosines in the odd ones, slower from left to right (Vaswani et al. 2017, §3.5)."""
-    frequencies = base ** (-torch.arange(0, d_model, 2, dtype=torch.float64) / d_model)  # radians a token, one for each pair
-    angles = torch.outer(torch.arange(n_positions, dtype=torch.float64), frequencies)  # (n, ceil(D / 2))
+    frequencies = base ** (
+        -torch.arange(0, d_model, 2, dtype=torch.float64) / d_model
+    )  # radians a token, one for each pair
+    angles = torch.outer(
+        torch.arange(n_positions, dtype=torch.float64), frequencies
+    )  # (n, ceil(D / 2))
     table = torch.empty(n_positions, d_model)
     table[:, 0::2] = angles.sin()
     table[:, 1::2] = angles.cos()[:, : d_model // 2]  # an odd width has one cosine less
@@ -35,7 +40,9 @@ class SinusoidalPositions(nn.Module):
         d_model: int,  # D, width of one row
     ):
         super().__init__()
-        self.register_buffer("table", sinusoidal_positions(context_length, d_model), persistent=False)
+        self.register_buffer(
+            "table", sinusoidal_positions(context_length, d_model), persistent=False
+        )
 
     def forward(
         self,
@@ -59,13 +66,21 @@ class LearnedPositions(nn.Embedding):
 def rope_angles(
     n_positions: int,  # number of positions, counted from 0
     d_head: int,  # K, width of one head; even, because its features turn in pairs
-    base: float = 10000.0,  # the slowest pair turns nearly this many times slower than the fastest
-) -> tuple[Tensor, Tensor]:  # cosines, and sines with their signs, each (n_positions, K) float32
+    # the slowest pair turns nearly this many times slower than the fastest
+    base: float = 10000.0,
+    # cosines, and sines with their signs, each (n_positions, K) float32
+) -> tuple[Tensor, Tensor]:
     """Cosines and signed sines by which feature i turns with feature i + K/2; an odd width is a `UsageError` (Su et al. 2021, §3.2.2)."""
     if d_head % 2:
-        raise UsageError(f"d_head is {d_head}: rotary positions turn pairs of features, so it must be even; change n_heads or d_model")
-    frequencies = base ** (-torch.arange(0, d_head, 2, dtype=torch.float64) / d_head)  # radians a token, one for each pair
-    angles = torch.outer(torch.arange(n_positions, dtype=torch.float64), frequencies)  # (n, K / 2)
+        raise UsageError(
+            f"d_head is {d_head}: rotary positions turn pairs of features, so it must be even; change n_heads or d_model"
+        )
+    frequencies = base ** (
+        -torch.arange(0, d_head, 2, dtype=torch.float64) / d_head
+    )  # radians a token, one for each pair
+    angles = torch.outer(
+        torch.arange(n_positions, dtype=torch.float64), frequencies
+    )  # (n, K / 2)
     cosines, sines = angles.cos().float(), angles.sin().float()
     return torch.cat((cosines, cosines), dim=-1), torch.cat((-sines, sines), dim=-1)
 

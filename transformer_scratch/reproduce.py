@@ -25,10 +25,21 @@ from . import __version__
 from .checkpoint import import_original_demo
 from .config import PRESETS, GPTConfig, TrainingConfig
 from .data import TokenDataset, load_split, load_text
-from .model import GPT, TransformerBlock, count_parameters, flops_per_token
+from transformer_scratch.model import (
+    GPT,
+    TransformerBlock,
+    count_parameters,
+    flops_per_token,
+)
 from .optimization import noam
 from .runtime import pick_device, set_seed, set_threads
-from .tokenizer import CharTokenizer, encode_slowly, load_tiktoken, make_tokenizer, train_bpe
+from transformer_scratch.tokenizer import (
+    CharTokenizer,
+    encode_slowly,
+    load_tiktoken,
+    make_tokenizer,
+    train_bpe,
+)
 from .training import Trainer, TrainingStep, evaluate_loss, write_log
 
 # %% ../nbs/support/reproduce.ipynb #ec0aa38e
@@ -44,7 +55,10 @@ def load_ledger() -> dict[str, dict]:  # id of a row: its fields
 # %% ../nbs/support/reproduce.ipynb #fb9c856e
 def _band(row: dict) -> tuple[np.ndarray, np.ndarray]:
     """The interval around a published figure, or around each of several."""
-    (kind, value), published = next(iter(row["accept"].items())), np.asarray(row["published"], dtype=float)
+    (kind, value), published = (
+        next(iter(row["accept"].items())),
+        np.asarray(row["published"], dtype=float),
+    )
     if kind == "between":
         return np.asarray(value[0], dtype=float), np.asarray(value[1], dtype=float)
     if kind == "at_most":
@@ -53,20 +67,32 @@ def _band(row: dict) -> tuple[np.ndarray, np.ndarray]:
     return published - tolerance, published + tolerance
 
 # %% ../nbs/support/reproduce.ipynb #36568323
-def distance(row: dict, ours: float | Sequence[float]) -> float:  # row: of the ledger
+def distance(
+    row: dict,  # of the ledger
+    ours: float | Sequence[float],
+) -> float:
     """How far the worst of our figures lies outside its band: 0 inside, and infinite where it is not a number.
 
     `ours` holds as many figures as were published, or of a curve the first of them.
     """
     low, high = (end[: np.size(ours)] if end.ndim else end for end in _band(row))
     outside = np.maximum(low - np.asarray(ours), np.asarray(ours) - high)
-    return round(float(np.nan_to_num(outside, nan=np.inf).max().clip(0.0)), 9)  # a mean of seeds is not exact to the last digit
+    return round(
+        float(np.nan_to_num(outside, nan=np.inf).max().clip(0.0)), 9
+    )  # a mean of seeds is not exact to the last digit
 
 # %% ../nbs/support/reproduce.ipynb #fc740042
-_Figures = Iterator[tuple[str, list]]  # id of a row, our figure for each seed; empty where it cannot be known
+_Figures = Iterator[
+    tuple[str, list]
+]  # id of a row, our figure for each seed; empty where it cannot be known
 
 # %% ../nbs/support/reproduce.ipynb #827cbb8f
-def _count(preset: str, what: str = "parameters", plus: int = 0, changes: dict | None = None) -> int:
+def _count(
+    preset: str,
+    what: str = "parameters",
+    plus: int = 0,
+    changes: dict | None = None,
+) -> int:
     """A figure that follows from an architecture alone."""
     config = replace(PRESETS[preset].model, **(changes or {}))
     if what == "operations":
@@ -95,21 +121,55 @@ def _tokenizers(steps: int | None, seeds: Sequence[int], device: str) -> _Figure
     yield "original-demo/tokens", [[*map(len, parts), len(used), used.max()]]
     counts = np.bincount(parts[0], minlength=used.max() + 1)
     yield "original-demo/uniform", [math.log(PRESETS["original-demo"].model.vocab_size)]
-    yield "original-demo/unigram", [-np.log((counts[parts[1]] + 1) / (counts.sum() + len(used))).mean()]
+    yield (
+        "original-demo/unigram",
+        [-np.log((counts[parts[1]] + 1) / (counts.sum() + len(used))).mean()],
+    )
     dialogue_tokens = len(gpt2.encode(load_text("mental-health-dialogues")))
-    yield "original-demo/dialogue-tokens", [[dialogue_tokens, 5 * math.ceil(dialogue_tokens // 128 / 4)]]
+    yield (
+        "original-demo/dialogue-tokens",
+        [[dialogue_tokens, 5 * math.ceil(dialogue_tokens // 128 / 4)]],
+    )
     texts = load_split("tiny-shakespeare")
-    yield "nanogpt/characters", [[CharTokenizer.from_text(texts[0]).vocab_size, *map(len, texts)]]
+    yield (
+        "nanogpt/characters",
+        [[CharTokenizer.from_text(texts[0]).vocab_size, *map(len, texts)]],
+    )
     yield "nanogpt/gpt2-tokens", [[len(gpt2.encode(text)) for text in texts]]
-    yield "tokenizers/chinese", [[len(encoding.encode("从零开始理解如何训练一个大语言模型。")) for encoding in (cl100k, gpt2)]]
-    yield "tokenizers/rapport", [[len(cl100k.encode(word)) for word in (" Rapport", "Rapport")]]
+    yield (
+        "tokenizers/chinese",
+        [
+            [
+                len(encoding.encode("从零开始理解如何训练一个大语言模型。"))
+                for encoding in (cl100k, gpt2)
+            ]
+        ],
+    )
+    yield (
+        "tokenizers/rapport",
+        [[len(cl100k.encode(word)) for word in (" Rapport", "Rapport")]],
+    )
     names = ("sales-textbook", "mental-health-dialogues", "tiny-shakespeare", "python-docs")
-    for id, tokenizer in (("tokenizers/plain-encoder", gpt2), ("tokenizers/trained", train_bpe(texts[0], 2048))):
-        pairs = ((tokenizer.encode(text), encode_slowly(text, tokenizer.ranks, tokenizer.pattern)) for text in map(load_text, names))
+    for id, tokenizer in (
+        ("tokenizers/plain-encoder", gpt2),
+        ("tokenizers/trained", train_bpe(texts[0], 2048)),
+    ):
+        pairs = (
+            (
+                tokenizer.encode(text),
+                encode_slowly(text, tokenizer.ranks, tokenizer.pattern),
+            )
+            for text in map(load_text, names)
+        )
         yield id, [sum(fast != slow for fast, slow in pairs)]
 
 # %% ../nbs/support/reproduce.ipynb #698f95c6
-def train_recipe(make_model: Callable[[], GPT], config: TrainingConfig, steps: int | None = None, log: Callable | None = print) -> Trainer:  # trained
+def train_recipe(
+    make_model: Callable[[], GPT],
+    config: TrainingConfig,
+    steps: int | None = None,
+    log: Callable | None = print,
+) -> Trainer:  # trained
     """Train from the start, without a run folder.
 
     `make_model` is called after the seed is set; `config` has the seed, text, tokenizer and all the rest; after so many `steps` it stops
@@ -120,48 +180,117 @@ def train_recipe(make_model: Callable[[], GPT], config: TrainingConfig, steps: i
     set_seed(config.seed)
     model = make_model()
     tokenizer = make_tokenizer(config.tokenizer, texts[0], model.config.vocab_size)
-    parts = [TokenDataset(tokenizer.encode(text), model.config.context_length) for text in texts]
-    trainer = Trainer(model, tokenizer, *parts, config, hooks=[lambda trainer, step: setattr(trainer, "stop", step == steps)], log=log)
+    parts = [
+        TokenDataset(tokenizer.encode(text), model.config.context_length) for text in texts
+    ]
+    trainer = Trainer(
+        model,
+        tokenizer,
+        *parts,
+        config,
+        hooks=[lambda trainer, step: setattr(trainer, "stop", step == steps)],
+        log=log,
+    )
     trainer.train()
     return trainer
 
 # %% ../nbs/support/reproduce.ipynb #f2573fd9
-def _train_rows(rows: Sequence[dict], steps: int | None, seeds: Sequence[int], device: str, out: Path) -> _Figures:
+def _train_rows(
+    rows: Sequence[dict],
+    steps: int | None,
+    seeds: Sequence[int],
+    device: str,
+    out: Path,
+) -> _Figures:
     """Train a preset and read the figures from it. What a training that is cut short cannot tell is an empty list."""
     asked = rows[0]["train"]
     recipe = PRESETS[asked["preset"]]
     config = replace(recipe.training, **asked["changes"], device=device)
     whole = steps is None or steps >= config.max_iters
-    able = (whole or any("steps" in row["train"] for row in rows)) and not ("needs" in rows[0] and pick_device(device).type == "cpu")
-    runs = [train_recipe(lambda: GPT(recipe.model), replace(config, seed=seed), steps) for seed in seeds if able]
+    able = (whole or any("steps" in row["train"] for row in rows)) and not (
+        "needs" in rows[0] and pick_device(device).type == "cpu"
+    )
+    runs = [
+        train_recipe(lambda: GPT(recipe.model), replace(config, seed=seed), steps)
+        for seed in seeds
+        if able
+    ]
     for run in runs:
-        write_log(out / f"{asked['preset']}-{config.max_iters}-{run.config.seed}.csv", run.history)
+        write_log(
+            out / f"{asked['preset']}-{config.max_iters}-{run.config.seed}.csv", run.history
+        )
     for row in rows:
         read, at = row["train"]["read"], row["train"].get("steps")
         if at:
-            yield row["id"], [[line[read] for line in run.history if line["step"] in at] for run in runs]
+            yield (
+                row["id"],
+                [
+                    [line[read] for line in run.history if line["step"] in at]
+                    for run in runs
+                ],
+            )
         elif read == "full_training":
-            yield row["id"], [evaluate_loss(run.model, run.train_data).nats for run in runs if whole]
+            yield (
+                row["id"],
+                [evaluate_loss(run.model, run.train_data).nats for run in runs if whole],
+            )
         else:
-            yield row["id"], [run.best if read == "best" else run.history[-1][read] for run in runs if whole]
+            yield (
+                row["id"],
+                [
+                    run.best if read == "best" else run.history[-1][read]
+                    for run in runs
+                    if whole
+                ],
+            )
 
 # %% ../nbs/support/reproduce.ipynb #3517f0be
-def original_start(seed: int) -> dict[str, Tensor]:  # seed: of PyTorch's global generator
+def original_start(
+    seed: int,  # of PyTorch's global generator
+) -> dict[str, Tensor]:
     """The weights with which the original demo starts: embedding, blocks with their heads one by one, output layer, in this order."""
     torch.manual_seed(seed)
-    demo = nn.ModuleDict({"token_embedding_lookup_table": nn.Embedding(100_071, 64), "transformer_blocks": nn.ModuleList()})
+    demo = nn.ModuleDict(
+        {
+            "token_embedding_lookup_table": nn.Embedding(100_071, 64),
+            "transformer_blocks": nn.ModuleList(),
+        }
+    )
     for _ in range(8):
-        heads = [nn.ModuleDict({f"{part}_layer": nn.Linear(64, 16, bias=False) for part in ("key", "query", "value")}) for _ in range(4)]
-        attention = nn.ModuleDict({"heads": nn.ModuleList(heads), "projection_layer": nn.Linear(64, 64)})
-        feed_forward = nn.ModuleDict({"ffn": nn.Sequential(nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 64))})
+        heads = [
+            nn.ModuleDict(
+                {
+                    f"{part}_layer": nn.Linear(64, 16, bias=False)
+                    for part in ("key", "query", "value")
+                }
+            )
+            for _ in range(4)
+        ]
+        attention = nn.ModuleDict(
+            {"heads": nn.ModuleList(heads), "projection_layer": nn.Linear(64, 64)}
+        )
+        feed_forward = nn.ModuleDict(
+            {"ffn": nn.Sequential(nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 64))}
+        )
         norms = {f"layer_norm_{number}": nn.LayerNorm(64) for number in (1, 2)}
-        demo["transformer_blocks"].append(nn.ModuleDict({"multi_head_attention_layer": attention, "feed_forward_layer": feed_forward} | norms))
+        demo["transformer_blocks"].append(
+            nn.ModuleDict(
+                {
+                    "multi_head_attention_layer": attention,
+                    "feed_forward_layer": feed_forward,
+                }
+                | norms
+            )
+        )
     demo["transformer_blocks"].append(nn.LayerNorm(64))
     demo["language_model_out_linear_layer"] = nn.Linear(64, 100_070)
     return demo.state_dict()
 
 # %% ../nbs/support/reproduce.ipynb #4978f434
-def replay_original(train_ids: Sequence[int], n_steps: int = 200) -> tuple[GPT, list[float], list[float]]:  # n_steps: how far to go
+def replay_original(
+    train_ids: Sequence[int],
+    n_steps: int = 200,  # how far to go
+) -> tuple[GPT, list[float], list[float]]:
     """The original demo's first steps without dropout: its start, its batches, its optimizer, our layers.
 
     `train_ids` are the text's training part, in cl100k_base. Gives the model after these steps, the loss of each, and the recorded losses.
@@ -185,30 +314,52 @@ def replay_original(train_ids: Sequence[int], n_steps: int = 200) -> tuple[GPT, 
 # %% ../nbs/support/reproduce.ipynb #280ffc40
 def _original_demo(steps: int | None, seeds: Sequence[int], device: str) -> _Figures:
     """The exact start and where it leads."""
-    parts = [load_tiktoken("cl100k_base").encode(text) for text in load_split("sales-textbook")]
+    parts = [
+        load_tiktoken("cl100k_base").encode(text) for text in load_split("sales-textbook")
+    ]
     model, losses, recorded = replay_original(parts[0], min(steps or 200, 200))
     strayed = [abs(ours - theirs) for ours, theirs in zip(losses, recorded)]
     yield "original-demo/first-120", [max(strayed[:121])]
     yield "original-demo/first-200", [max(strayed)] if len(losses) == 200 else []
-    yield "original-demo/validation-200", [evaluate_loss(model, TokenDataset(parts[1], 16)).nats] if len(losses) == 200 else []
+    yield (
+        "original-demo/validation-200",
+        [evaluate_loss(model, TokenDataset(parts[1], 16)).nats]
+        if len(losses) == 200
+        else [],
+    )
 
 # %% ../nbs/support/reproduce.ipynb #a61d6a5b
 class ChainedBlock(TransformerBlock):
     """A block before residual connections: each part hands its answer on, and the stream is lost."""
 
-    def forward(self, x: Tensor, rope: None = None, cache: None = None) -> Tensor:  # (B, T, D) to (B, T, width of the heads)
+    def forward(
+        self,
+        x: Tensor,
+        rope: None = None,
+        cache: None = None,
+    ) -> Tensor:  # (B, T, D) to (B, T, width of the heads)
         return self.feed_forward(self.attention(x))
 
 # %% ../nbs/support/reproduce.ipynb #64141fbb
-_stages = {id.removeprefix("miller/"): row["stage"] for id, row in load_ledger().items() if "stage" in row}
+_stages = {
+    id.removeprefix("miller/"): row["stage"]
+    for id, row in load_ledger().items()
+    if "stage" in row
+}
 MILLER_STAGES = {  # each adds the part that it is named after
-    name: (GPTConfig(**stage["model"]), TrainingConfig(**stage["training"])) for name, stage in _stages.items()
+    name: (GPTConfig(**stage["model"]), TrainingConfig(**stage["training"]))
+    for name, stage in _stages.items()
 }
 
 
-def make_stage(name: str) -> GPT:  # name: a key of `MILLER_STAGES`
+def make_stage(
+    name: str,  # a key of `MILLER_STAGES`
+) -> GPT:
     """A rung of Mat Miller's ladder ("Transformers from Scratch", 2023): our GPT without the parts that he adds later."""
-    config, added = MILLER_STAGES[name][0], list(MILLER_STAGES)[: list(MILLER_STAGES).index(name) + 1]
+    config, added = (
+        MILLER_STAGES[name][0],
+        list(MILLER_STAGES)[: list(MILLER_STAGES).index(name) + 1],
+    )
     width = config.vocab_size if name == "bigram" else config.d_model
     model = GPT(replace(config, d_model=width))
     if name == "bigram":
@@ -224,81 +375,184 @@ def make_stage(name: str) -> GPT:  # name: a key of `MILLER_STAGES`
             block.attention_norm = block.feed_forward_norm = nn.Identity()
         if "residual" not in added:
             block.attention.output = nn.Identity()  # the heads lie side by side, unmixed
-            block.feed_forward = nn.Sequential(nn.Linear(width, width), nn.ReLU()) if "feed-forward" in added else nn.Identity()
+            block.feed_forward = (
+                nn.Sequential(nn.Linear(width, width), nn.ReLU())
+                if "feed-forward" in added
+                else nn.Identity()
+            )
         if name == "one-head":  # half as wide as the stream
-            block.attention.qkv, model.output = nn.Linear(width, 3 * 16, bias=False), nn.Linear(16, config.vocab_size)
+            block.attention.qkv, model.output = (
+                nn.Linear(width, 3 * 16, bias=False),
+                nn.Linear(16, config.vocab_size),
+            )
     return model
 
 # %% ../nbs/support/reproduce.ipynb #498d3c41
 def _miller(steps: int | None, seeds: Sequence[int], device: str) -> _Figures:
     """All stages of his ladder that a CPU trains in seconds, and the scaled one on a GPU."""
     texts, losses, untrained = load_split("tiny-shakespeare"), {}, []
-    characters = TokenDataset(CharTokenizer.from_text(texts[0]).encode(texts[0]), context_length=8)
+    characters = TokenDataset(
+        CharTokenizer.from_text(texts[0]).encode(texts[0]), context_length=8
+    )
     for seed in seeds:
         set_seed(seed)
-        untrained.append(evaluate_loss(make_stage("bigram"), characters, n_batches=200).nats)
+        untrained.append(
+            evaluate_loss(make_stage("bigram"), characters, n_batches=200).nats
+        )
     yield "miller/untrained", untrained
     for name, (_, config) in MILLER_STAGES.items():
-        able = (steps or math.inf) >= config.max_iters and (name != "scaled" or pick_device(device).type != "cpu")
-        runs = [train_recipe(lambda: make_stage(name), replace(config, seed=seed, device=device), log=None) for seed in seeds if able]
+        able = (steps or math.inf) >= config.max_iters and (
+            name != "scaled" or pick_device(device).type != "cpu"
+        )
+        runs = [
+            train_recipe(
+                lambda: make_stage(name),
+                replace(config, seed=seed, device=device),
+                log=None,
+            )
+            for seed in seeds
+            if able
+        ]
         sampled = {"batch_size": config.batch_size, "n_batches": 200}
-        losses[name] = [[evaluate_loss(run.model, part, **sampled).nats for part in (run.train_data, run.validation_data)] for run in runs]
+        losses[name] = [
+            [
+                evaluate_loss(run.model, part, **sampled).nats
+                for part in (run.train_data, run.validation_data)
+            ]
+            for run in runs
+        ]
         yield f"miller/{name}", losses[name]
-    yield "miller/order", [deep[1] - shallow[1] for deep, shallow in zip(losses["three-blocks"], losses["feed-forward"])]
+    yield (
+        "miller/order",
+        [
+            deep[1] - shallow[1]
+            for deep, shallow in zip(losses["three-blocks"], losses["feed-forward"])
+        ],
+    )
 
 # %% ../nbs/support/reproduce.ipynb #8b00e151
-RECIPES = {"sizing": _sizing, "tokenizers": _tokenizers, "original-demo": _original_demo, "miller": _miller}
+RECIPES = {
+    "sizing": _sizing,
+    "tokenizers": _tokenizers,
+    "original-demo": _original_demo,
+    "miller": _miller,
+}
 RECIPES |= dict.fromkeys(("nanogpt-cpu", "nanogpt-gpu"))  # nothing beyond training presets
 
 
-def our_figures(name: str, steps: int | None = None, n_seeds: int = 1, device: str = "auto", out: str | Path = "runs/reproduce") -> _Figures:  # lazy
+def our_figures(
+    name: str,
+    steps: int | None = None,
+    n_seeds: int = 1,
+    device: str = "auto",
+    out: str | Path = "runs/reproduce",
+) -> _Figures:  # lazy
     """All figures of a recipe, one after the other, each as soon as it is known: the id of a row and our figure for each seed.
 
     `name` is a key of `RECIPES`; `steps`: only the first steps of a training, None for all; `n_seeds`: how often to train, with seed 1, 2
     and so on; `device`: where to compute; `out`: folder for training curves. A figure that cannot be known comes as an empty list.
     """
-    rows = [row for row in load_ledger().values() if row["recipe"] == name and "page" not in row]
+    rows = [
+        row for row in load_ledger().values() if row["recipe"] == name and "page" not in row
+    ]
     arguments = (steps, range(1, n_seeds + 1), device)
     yield from ((row["id"], [_count(**row["count"])]) for row in rows if "count" in row)
     yield from RECIPES[name](*arguments) if RECIPES[name] else ()
-    trainings = groupby((row for row in rows if "train" in row), key=lambda row: (row["train"]["preset"], row["train"]["changes"]))
+    trainings = groupby(
+        (row for row in rows if "train" in row),
+        key=lambda row: (row["train"]["preset"], row["train"]["changes"]),
+    )
     for _, same in trainings:
         yield from _train_rows(list(same), *arguments, Path(out))
-    yield from ((row["id"], []) for row in rows if "needs" in row and "train" not in row and "stage" not in row)
+    yield from (
+        (row["id"], [])
+        for row in rows
+        if "needs" in row and "train" not in row and "stage" not in row
+    )
 
 # %% ../nbs/support/reproduce.ipynb #ca072771
-def judge(row: dict, ours: list) -> dict:  # row: of the ledger; ours: our figure for each seed, perhaps a list itself; empty: not known
+def judge(
+    row: dict,  # of the ledger
+    ours: list,  # our figure for each seed, perhaps a list itself
+) -> dict:  # empty: not known
     """Hold our figure beside the published one: id, ours (the mean), spread (highest minus lowest), seeds, distance (None: not judged), verdict."""
     if not ours:
-        verdict = f"not run: needs {row['needs']}" if "needs" in row else "not judged: cut short"
-        return {"id": row["id"], "ours": None, "spread": None, "seeds": 0, "distance": None, "verdict": verdict}
+        verdict = (
+            f"not run: needs {row['needs']}" if "needs" in row else "not judged: cut short"
+        )
+        return {
+            "id": row["id"],
+            "ours": None,
+            "spread": None,
+            "seeds": 0,
+            "distance": None,
+            "verdict": verdict,
+        }
     mean, spread = np.mean(ours, axis=0), np.ptp(np.asarray(ours, dtype=float), axis=0)
     off = distance(row, mean)
     verdict = f"not reached: off by {off:.2g}" if off else "agrees"
-    return {"id": row["id"], "ours": mean.tolist(), "spread": spread.tolist(), "seeds": len(ours), "distance": off, "verdict": verdict}
+    return {
+        "id": row["id"],
+        "ours": mean.tolist(),
+        "spread": spread.tolist(),
+        "seeds": len(ours),
+        "distance": off,
+        "verdict": verdict,
+    }
 
 # %% ../nbs/support/reproduce.ipynb #cbfbdf54
-def figure_text(figure: float | Sequence | None) -> str:  # figure: a number, several, or none
+def figure_text(
+    figure: float | Sequence | None,  # a number, several, or none
+) -> str:
     """A figure for a table: whole numbers with commas, others with five digits, a dash for none."""
     numbers = [] if figure is None else np.atleast_1d(figure)
-    return ", ".join(f"{number:,.0f}" if float(number).is_integer() else f"{number:.5g}" for number in numbers) or "–"
+    return (
+        ", ".join(
+            f"{number:,.0f}" if float(number).is_integer() else f"{number:.5g}"
+            for number in numbers
+        )
+        or "–"
+    )
 
 # %% ../nbs/support/reproduce.ipynb #7917ada5
-def check_recipe(name: str, out: str | Path, *arguments) -> list[dict]:  # one result for each row of the ledger that the recipe knows
+def check_recipe(
+    name: str,
+    out: str | Path,
+    *arguments,
+) -> list[dict]:  # one result for each row of the ledger that the recipe knows
     """Run a recipe, print its figures beside the published ones, and write them down.
 
     `name` is a key of `RECIPES`; `out` is a folder for NAME.json; `arguments` are steps, n_seeds and device, as `our_figures` takes them.
     """
     ledger, results, began = load_ledger(), [], time.monotonic()
-    about = {"device": f"{pick_device(*arguments[2:])}, threads {torch.get_num_threads()}, torch {torch.__version__}", "version": __version__}
+    about = {
+        "device": f"{pick_device(*arguments[2:])}, threads {torch.get_num_threads()}, torch {torch.__version__}",
+        "version": __version__,
+    }
     Path(out).mkdir(parents=True, exist_ok=True)
     for id, ours in our_figures(name, *arguments, out=out):
-        result = judge(ledger[id], ours) | {"minutes": round((time.monotonic() - began) / 60, 2)} | about
+        result = (
+            judge(ledger[id], ours)
+            | {"minutes": round((time.monotonic() - began) / 60, 2)}
+            | about
+        )
         results.append(result)
         began = time.monotonic()
-        accept = " ".join(f"{kind.replace('_', ' ')} {value}" for kind, value in ledger[id]["accept"].items()).removesuffix(" True")
-        spread = f" (spread {np.max(result['spread']):.2g} of {result['seeds']} seeds)" if result["seeds"] > 1 else ""
+        accept = " ".join(
+            f"{kind.replace('_', ' ')} {value}"
+            for kind, value in ledger[id]["accept"].items()
+        ).removesuffix(" True")
+        spread = (
+            f" (spread {np.max(result['spread']):.2g} of {result['seeds']} seeds)"
+            if result["seeds"] > 1
+            else ""
+        )
         figures = f"published {figure_text(ledger[id]['published'])}, ours {figure_text(result['ours'])}{spread}"
-        print(f"{id}: {ledger[id]['figure']}\n  {figures}; {accept}; {result['verdict']}; {result['minutes']} minutes on {about['device']}", flush=True)
-    Path(out, f"{name}.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        print(
+            f"{id}: {ledger[id]['figure']}\n  {figures}; {accept}; {result['verdict']}; {result['minutes']} minutes on {about['device']}",
+            flush=True,
+        )
+    Path(out, f"{name}.json").write_text(
+        json.dumps(results, indent=1) + "\n", encoding="utf-8"
+    )
     return results

@@ -52,10 +52,16 @@ def pick_device(
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise UsageError(f"device is {name!r}: choose auto, cpu, cuda, cuda:1 or mps") from None
-    if {"cpu": True, "cuda": (device.index or 0) < n_gpus, "mps": has_mps}.get(device.type, False):
+        raise UsageError(
+            f"device is {name!r}: choose auto, cpu, cuda, cuda:1 or mps"
+        ) from None
+    if {"cpu": True, "cuda": (device.index or 0) < n_gpus, "mps": has_mps}.get(
+        device.type, False
+    ):
         return device
-    raise UsageError(f"device is {name!r}: it is not available here (CUDA devices: {n_gpus}, mps: {has_mps}); try auto or cpu")
+    raise UsageError(
+        f"device is {name!r}: it is not available here (CUDA devices: {n_gpus}, mps: {has_mps}); try auto or cpu"
+    )
 
 # %% ../nbs/support/runtime.ipynb #4efa6894
 def pick_dtype(
@@ -67,12 +73,16 @@ def pick_dtype(
 
     _check_known("dtype", name, ("auto", "float32", "bfloat16", "float16"))
     if name == "auto":
-        fast = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        fast = device.type == "cuda" and torch.cuda.is_bf16_supported(
+            including_emulation=False
+        )
         name = "bfloat16" if fast else "float32"
     return getattr(torch, name)
 
 # %% ../nbs/support/runtime.ipynb #3bef3816
-def set_threads(n: int = 0) -> int:  # n: threads to use, 0: at most four of those that torch would take; gives those in use from now on
+def set_threads(
+    n: int = 0,  # threads to use, 0: at most four of those that torch would take
+) -> int:  # gives those in use from now on
     """Limit the processor threads of torch: small matrices lose more by sharing work than they gain."""
     import torch
 
@@ -80,15 +90,25 @@ def set_threads(n: int = 0) -> int:  # n: threads to use, 0: at most four of tho
     return torch.get_num_threads()
 
 # %% ../nbs/support/runtime.ipynb #e10293d9
-def free_memory(device: "torch.device | str" = "cpu") -> int | None:  # device: whose memory; bytes, or None where the system does not tell
+def free_memory(
+    device: "torch.device | str" = "cpu",  # whose memory
+) -> int | None:  # bytes, or None where the system does not tell
     """How much memory a program can still have; on a Mac, all that is built in."""
     import torch
 
     if torch.device(device).type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     if Path("/proc/meminfo").is_file():
-        return 1024 * int(re.search(r"MemAvailable: *(\d+)", Path("/proc/meminfo").read_text(encoding="utf-8"))[1])
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else None
+        return 1024 * int(
+            re.search(
+                r"MemAvailable: *(\d+)", Path("/proc/meminfo").read_text(encoding="utf-8")
+            )[1]
+        )
+    return (
+        os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        if hasattr(os, "sysconf")
+        else None
+    )
 
 # %% ../nbs/support/runtime.ipynb #f0fd07a0
 def data_dir() -> Path:  # the folder, which need not exist yet
@@ -97,13 +117,18 @@ def data_dir() -> Path:  # the folder, which need not exist yet
         return Path(os.environ["TRANSFORMER_SCRATCH_DATA"]).expanduser()
     for folder in (Path.cwd(), *Path.cwd().parents):
         settings = folder / "settings.ini"
-        if settings.is_file() and "lib_name = transformer_scratch" in settings.read_text(encoding="utf-8", errors="replace"):
+        if settings.is_file() and "lib_name = transformer_scratch" in settings.read_text(
+            encoding="utf-8", errors="replace"
+        ):
             return folder / "data"
     return Path("data")
 
 # %% ../nbs/support/runtime.ipynb #7f7be818
 @contextmanager
-def locked(path: Path, refusal: str = "") -> Iterator[None]:  # refusal: what to say if another process has the lock; nothing: wait for it
+def locked(
+    path: Path,
+    refusal: str = "",  # what to say if another process has the lock
+) -> Iterator[None]:  # nothing: wait for it
     """Hold a lock that one process at a time can have; the system takes it back from a process that died.
 
     `path` is the file of the lock, in a folder that is made if need be; the file is removed at the end.
@@ -140,7 +165,9 @@ def _sync(path: Path) -> None:
 
 # %% ../nbs/support/runtime.ipynb #ca2c7cc0
 @contextmanager
-def written_whole(path: str | Path) -> Iterator[Path]:  # path: the file or folder to write; the block gets where to write it meanwhile
+def written_whole(
+    path: str | Path,  # the file or folder to write
+) -> Iterator[Path]:  # the block gets where to write it meanwhile
     """Whatever the block writes to the temporary path appears at `path` whole, or not at all. A failure to write is a `UsageError`."""
     path = Path(path)
     partial = path.with_name(f".partial-{path.name}")
@@ -153,7 +180,9 @@ def written_whole(path: str | Path) -> Iterator[Path]:  # path: the file or fold
         os.replace(partial, path)
         _sync(path.parent)
     except (OSError, RuntimeError, SafetensorError) as error:
-        raise UsageError(f"{path} could not be written ({error}): free some space or choose a folder that you may write to") from error
+        raise UsageError(
+            f"{path} could not be written ({error}): free some space or choose a folder that you may write to"
+        ) from error
     finally:
         _remove(partial)
 
@@ -165,19 +194,39 @@ def _join(device: "torch.device", local_rank: int, timeout: float) -> None:
 
     on_gpu, n_gpus = device.type == "cuda", torch.cuda.device_count()
     if device.type == "mps" or device.index is not None:
-        raise UsageError(f"device is {str(device)!r}: of several processes each takes a GPU of its own (cuda), or the processor (cpu)")
-    _check(not on_gpu or local_rank < n_gpus, f"nproc-per-node is above {local_rank}: start at most {n_gpus}, one for each GPU here")
+        raise UsageError(
+            f"device is {str(device)!r}: of several processes each takes a GPU of its own (cuda), or the processor (cpu)"
+        )
+    _check(
+        not on_gpu or local_rank < n_gpus,
+        f"nproc-per-node is above {local_rank}: start at most {n_gpus}, one for each GPU here",
+    )
     for backend in ("gloo", "nccl") if on_gpu else ("gloo",):
-        if not distributed.is_available() or not getattr(distributed, f"is_{backend}_available")():
-            raise UsageError(f"{backend} is missing in this torch: several processes on {device.type} speak through it; install another build of torch")
+        if (
+            not distributed.is_available()
+            or not getattr(distributed, f"is_{backend}_available")()
+        ):
+            raise UsageError(
+                f"{backend} is missing in this torch: several processes on {device.type} speak through it; install another build of torch"
+            )
     if on_gpu:
         torch.cuda.set_device(local_rank)  # from here on, "cuda" means this one
     limit = timedelta(seconds=timeout)
     store, rank, world_size = next(distributed.rendezvous("env://", timeout=limit))
-    if os.environ.get("LOCAL_WORLD_SIZE") == str(world_size):  # after a restart on one machine, the old addresses are still in the store
-        store = distributed.PrefixStore(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"), store)
+    if os.environ.get("LOCAL_WORLD_SIZE") == str(
+        world_size
+    ):  # after a restart on one machine, the old addresses are still in the store
+        store = distributed.PrefixStore(
+            os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"), store
+        )
     # on GPUs, what is small and lies on the CPU goes through gloo, and no GPU waits for it
-    distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo", timeout=limit, store=store, rank=rank, world_size=world_size)
+    distributed.init_process_group(
+        "cpu:gloo,cuda:nccl" if on_gpu else "gloo",
+        timeout=limit,
+        store=store,
+        rank=rank,
+        world_size=world_size,
+    )
 
 # %% ../nbs/support/runtime.ipynb #14bf837d
 class ProcessGroup:
@@ -186,30 +235,52 @@ class ProcessGroup:
     def __init__(
         self,
         device: str = "auto",  # where the processes compute, as for `pick_device`
-        timeout: float = 50.0,  # seconds that one process waits for another before it gives up
+        # seconds that one process waits for another before it gives up
+        timeout: float = 50.0,
     ) -> None:
         self.device, self.timeout = device, timeout
-        self.rank, self.world_size = 0, 1  # number of this process among all, and how many there are on all machines
-        self.is_main, self.is_distributed = True, False  # the main process, rank 0, writes and speaks
+        self.rank, self.world_size = (
+            0,
+            1,
+        )  # number of this process among all, and how many there are on all machines
+        self.is_main, self.is_distributed = (
+            True,
+            False,
+        )  # the main process, rank 0, writes and speaks
 
     def __enter__(self) -> "ProcessGroup":
         if {"RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR"} <= os.environ.keys():
             _join(pick_device(self.device), int(os.environ["LOCAL_RANK"]), self.timeout)
-            self.rank, self.world_size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+            self.rank, self.world_size = (
+                int(os.environ["RANK"]),
+                int(os.environ["WORLD_SIZE"]),
+            )
             self.is_main, self.is_distributed = self.rank == 0, True
         return self
 
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+    def __exit__(
+        self,
+        kind: type | None,
+        error: BaseException | None,
+        trace: object,
+    ) -> None:
         if self.is_distributed:
             from torch import distributed
 
             self.is_distributed = False
             with suppress(RuntimeError):
                 distributed.destroy_process_group()
-            if isinstance(error, RuntimeError) and re.search("gloo|NCCL|[Cc]onnection|[Tt]imed out", str(error)):
-                raise UsageError(f"process {self.rank}: another process has ended or does not answer; what was saved is whole") from error
+            if isinstance(error, RuntimeError) and re.search(
+                "gloo|NCCL|[Cc]onnection|[Tt]imed out", str(error)
+            ):
+                raise UsageError(
+                    f"process {self.rank}: another process has ended or does not answer; what was saved is whole"
+                ) from error
 
-    def gather(self, value: object) -> list:  # value: anything that can be pickled; everybody's, by rank
+    def gather(
+        self,
+        value: object,  # anything that can be pickled
+    ) -> list:  # everybody's, by rank
         """Tell all processes, and hear from all."""
         values = [value] * self.world_size
         if self.is_distributed:
@@ -218,7 +289,11 @@ class ProcessGroup:
             distributed.all_gather_object(values, value)
         return values
 
-    def together(self, action: Callable, main_only: bool = False) -> Any:  # what the action returned
+    def together(
+        self,
+        action: Callable,
+        main_only: bool = False,
+    ) -> Any:  # what the action returned
         """Do something that may fail. Where it fails in one process, by `UsageError` or `OSError`, it fails in all.
 
         The `action` takes nothing, and speaks with no other process. If `main_only`, the main process does it alone, and all get its result.
@@ -227,13 +302,22 @@ class ProcessGroup:
         try:
             result = action() if self.is_main or not main_only else None
         except (UsageError, OSError) as failure:
-            error = failure if isinstance(failure, UsageError) else UsageError(f"{failure} (is the place there, has it room, may you write to it?)")
+            error = (
+                failure
+                if isinstance(failure, UsageError)
+                else UsageError(
+                    f"{failure} (is the place there, has it room, may you write to it?)"
+                )
+            )
         told = self.gather((error, result if main_only else None))
         for failure in (failure for failure, _ in told if failure is not None):
             raise failure
         return told[0][1] if main_only else result
 
-    def sum(self, tensor: "torch.Tensor") -> "torch.Tensor":  # tensor: any shape, the same in every process; so is the sum
+    def sum(
+        self,
+        tensor: "torch.Tensor",  # any shape, the same in every process
+    ) -> "torch.Tensor":  # so is the sum
         """Add up every process's `tensor`; each of them gets the sum."""
         if self.is_distributed:
             from torch import distributed
@@ -243,7 +327,10 @@ class ProcessGroup:
         return tensor
 
 # %% ../nbs/support/runtime.ipynb #f14f1d75
-def gathered(value: Any, main_only: bool = False) -> Any:  # main_only: the main process gets it, on the CPU, and the others nothing
+def gathered(
+    value: Any,
+    main_only: bool = False,  # the main process gets it, on the CPU, and the others nothing
+) -> Any:
     """The whole of what is sharded over processes (a DTensor); whatever is not, is returned as it is.
 
     `value` is a tensor, of which each process perhaps holds a part, or lists and dictionaries of such.
@@ -259,7 +346,10 @@ def gathered(value: Any, main_only: bool = False) -> Any:  # main_only: the main
     return whole if not main_only else whole.cpu() if on_main else whole.new_empty(0)
 
 # %% ../nbs/support/runtime.ipynb #d8ed9cbe
-def sharded_like(tensor: "torch.Tensor", like: "torch.Tensor") -> "torch.Tensor":  # as `like` is kept
+def sharded_like(
+    tensor: "torch.Tensor",
+    like: "torch.Tensor",
+) -> "torch.Tensor":  # as `like` is kept
     """A tensor as `like` is kept: whole, or this process's part of it.
 
     `tensor` is whole, and the same in every process; `like` has the same shape, and is perhaps sharded.
@@ -269,4 +359,6 @@ def sharded_like(tensor: "torch.Tensor", like: "torch.Tensor") -> "torch.Tensor"
     from torch.distributed.tensor import DTensor, Replicate
 
     mesh = like.device_mesh
-    return DTensor.from_local(tensor.to(like.device), mesh, [Replicate()] * mesh.ndim).redistribute(placements=like.placements)
+    return DTensor.from_local(
+        tensor.to(like.device), mesh, [Replicate()] * mesh.ndim
+    ).redistribute(placements=like.placements)

@@ -32,8 +32,10 @@ from .config import UsageError, _check, _check_known
 class Tokenizer(Protocol):
     """Text to token ids and back: a list of byte strings, and a rule that cuts text into them."""
 
-    tokens: list[bytes | None]  # what each id stands for; None where a number is left unused
-    special_tokens: dict[str, int]  # signs that are no text, such as the end of a document, and their ids
+    # what each id stands for; None where a number is left unused
+    tokens: list[bytes | None]
+    # signs that are no text, such as the end of a document, and their ids
+    special_tokens: dict[str, int]
 
     @property
     def vocab_size(self) -> int:
@@ -43,29 +45,48 @@ class Tokenizer(Protocol):
     def encode(
         self,
         text: str,  # any valid Unicode
-        allow_special: bool = False,  # read special strings as special tokens; otherwise they are text like any other
+        # read special strings as special tokens; otherwise they are text like any other
+        allow_special: bool = False,
     ) -> list[int]:  # decoding them gives `text` again
         """The token ids of a text; `UsageError` names the position of a character that cannot be encoded."""
         return self.encode_array(text, allow_special).tolist()
 
-    def encode_array(self, text: str, allow_special: bool = False) -> np.ndarray:  # as for `encode`
+    def encode_array(
+        self,
+        text: str,
+        allow_special: bool = False,
+    ) -> np.ndarray:  # as for `encode`
         """The same ids as an array, which holds a long text in a ninth of the memory that a list needs."""
 
-    def save(self, folder: str | Path) -> None:  # folder: made where it is missing
+    def save(
+        self,
+        folder: str | Path,  # made where it is missing
+    ) -> None:
         """Write plain files from which `load_tokenizer` makes an equal tokenizer."""
 
-    def token_bytes(self, token_id: int) -> bytes:  # token_id: in [0, V)
+    def token_bytes(
+        self,
+        token_id: int,  # in [0, V)
+    ) -> bytes:
         """The bytes of one token, not always whole characters; an id that stands for nothing is a `UsageError`."""
         if not 0 <= token_id < self.vocab_size or self.tokens[token_id] is None:
-            raise UsageError(f"token id {token_id} is outside the vocabulary or unused in it: ids run from 0 to {self.vocab_size - 1}")
+            raise UsageError(
+                f"token id {token_id} is outside the vocabulary or unused in it: ids run from 0 to {self.vocab_size - 1}"
+            )
         return self.tokens[token_id]
 
-    def decode_bytes(self, token_ids: Iterable[int]) -> bytes:  # token_ids: a list, an array or a tensor of one dimension
+    def decode_bytes(
+        self,
+        token_ids: Iterable[int],  # a list, an array or a tensor of one dimension
+    ) -> bytes:
         """The exact bytes behind the ids, valid UTF-8 or not."""
         ids = token_ids.tolist() if hasattr(token_ids, "tolist") else token_ids
         return b"".join([self.token_bytes(token_id) for token_id in ids])
 
-    def decode(self, token_ids: Iterable[int]) -> str:  # token_ids: a list, an array or a tensor of one dimension
+    def decode(
+        self,
+        token_ids: Iterable[int],  # a list, an array or a tensor of one dimension
+    ) -> str:
         """The text behind the ids; bytes that are no valid UTF-8 become the replacement character U+FFFD."""
         return self.decode_bytes(token_ids).decode("utf-8", errors="replace")
 
@@ -76,49 +97,75 @@ def _check_text(text: str) -> None:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         found = f"text[{error.start}] is {text[error.start]!r}, a lone surrogate: half of a character, for which UTF-8 has no bytes"
-        raise UsageError(f"{found}; remove it, or read the text with its right encoding") from None
+        raise UsageError(
+            f"{found}; remove it, or read the text with its right encoding"
+        ) from None
 
 
 def _write_json(folder: str | Path, **description: object) -> None:
     """Write `tokenizer.json`, which says what kind of tokenizer lies in the folder."""
     Path(folder).mkdir(parents=True, exist_ok=True)
-    content = json.dumps({"format": "transformer-scratch tokenizer 1", **description}, ensure_ascii=False)
+    content = json.dumps(
+        {"format": "transformer-scratch tokenizer 1", **description}, ensure_ascii=False
+    )
     (Path(folder) / "tokenizer.json").write_bytes(content.encode("utf-8"))
 
 # %% ../nbs/02_tokenizer.ipynb #b882360d
 class CharTokenizer(Tokenizer):
     """One token for each character of a fixed list; a character's place in the list is its id."""
 
-    def __init__(self, characters: str) -> None:  # characters: the vocabulary, each once
+    def __init__(
+        self,
+        characters: str,  # the vocabulary, each once
+    ) -> None:
         _check_text(characters)
         unique = 0 < len(set(characters)) == len(characters)
-        _check(unique, f"characters is {characters[:80]!r}, empty or with one twice: give each once, or use CharTokenizer.from_text")
+        _check(
+            unique,
+            f"characters is {characters[:80]!r}, empty or with one twice: give each once, or use CharTokenizer.from_text",
+        )
         self.characters, self.special_tokens = characters, {}
         self.tokens = [character.encode("utf-8") for character in characters]
-        self._ids = np.full(ord(max(characters)) + 2, -1)  # by code point; the last place stands for all that are higher
+        self._ids = np.full(
+            ord(max(characters)) + 2, -1
+        )  # by code point; the last place stands for all that are higher
         self._ids[[ord(character) for character in characters]] = range(len(characters))
 
     @classmethod
-    def from_text(cls, text: str) -> "CharTokenizer":  # text: the training text
+    def from_text(
+        cls,
+        text: str,  # the training text
+    ) -> "CharTokenizer":
         """A tokenizer for the characters of a text, in the order of their code points."""
         return cls("".join(sorted(set(text))))
 
-    def encode_array(self, text: str, allow_special: bool = False) -> np.ndarray:  # allow_special: no effect, there are none
+    def encode_array(
+        self,
+        text: str,
+        allow_special: bool = False,  # no effect, there are none
+    ) -> np.ndarray:
         """One id per character; an unknown character is a `UsageError` with its position."""
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
         ids = self._ids[np.minimum(codes, len(self._ids) - 1)]
         if (ids < 0).any():
             place = int((ids < 0).argmax())
             found = f"text[{place}] is {text[place]!r} (U+{ord(text[place]):04X}), which is not among the {self.vocab_size} characters"
-            raise UsageError(f"{found} of this vocabulary: take it out, train on a text that has it, or use the tokenizer bpe")
+            raise UsageError(
+                f"{found} of this vocabulary: take it out, train on a text that has it, or use the tokenizer bpe"
+            )
         return ids
 
-    def save(self, folder: str | Path) -> None:  # folder: made where it is missing
+    def save(
+        self,
+        folder: str | Path,  # made where it is missing
+    ) -> None:
         """Write the characters to `tokenizer.json`."""
         _write_json(folder, kind="char", characters=self.characters)
 
 # %% ../nbs/02_tokenizer.ipynb #0845c0ea
-GPT2_SPLIT_PATTERN = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
+GPT2_SPLIT_PATTERN = (
+    r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
+)
 CL100K_SPLIT_PATTERN = r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
 
 # %% ../nbs/02_tokenizer.ipynb #7f27da9d
@@ -126,13 +173,21 @@ def _count_pieces(text: str, pattern: str) -> Counter[str]:
     """The distinct pieces into which a pattern cuts a text, and how often each occurs; together they must be the whole text."""
     import regex  # comes with tiktoken
 
-    _check(not re.search(r"\(\?(R|&|P>|[+-]?\d)", pattern), f"pattern is {pattern!r}: it calls itself, which may never end")
+    _check(
+        not re.search(r"\(\?(R|&|P>|[+-]?\d)", pattern),
+        f"pattern is {pattern!r}: it calls itself, which may never end",
+    )
     try:
         counts = Counter(regex.findall(pattern, text))
     except regex.error as error:
         raise UsageError(f"pattern is {pattern!r}: {error}") from error
-    whole = "" not in counts and sum(len(piece) * count for piece, count in counts.items()) == len(text)
-    _check(whole, f"pattern is {pattern!r}: it must cover all characters, match no empty string, and group with (?:...) only")
+    whole = "" not in counts and sum(
+        len(piece) * count for piece, count in counts.items()
+    ) == len(text)
+    _check(
+        whole,
+        f"pattern is {pattern!r}: it must cover all characters, match no empty string, and group with (?:...) only",
+    )
     return counts
 
 # %% ../nbs/02_tokenizer.ipynb #117ad3fe
@@ -140,8 +195,13 @@ class _PairQueue:
     """Which pair of neighbours is the most frequent now, and where it occurs."""
 
     def __init__(self, weights: np.ndarray) -> None:
-        self.weights = weights  # for each place: how often the piece around it occurs in the text
-        self.heap: list[tuple[int, int, np.ndarray]] = []  # (minus the count, pair, its places) when added; pair: first * 2**32 + second
+        self.weights = (
+            weights  # for each place: how often the piece around it occurs in the text
+        )
+        self.heap: list[
+            tuple[int, int, np.ndarray]
+            # (minus the count, pair, its places) when added; pair: first * 2**32 + second
+        ] = []
 
     def add(self, pairs: np.ndarray, places: np.ndarray) -> None:
         """Add new pairs, the i-th at `places[i]`; a pair that occurs only once is left out."""
@@ -149,16 +209,28 @@ class _PairQueue:
         pairs, places = pairs[order], places[order]
         starts = np.flatnonzero(np.diff(pairs, prepend=-1))
         counts = np.add.reduceat(self.weights[places], starts).tolist()
-        for pair, count, start, end in zip(pairs[starts].tolist(), counts, starts.tolist(), [*starts[1:].tolist(), None]):
-            if count > 1:  # the smallest entry comes first; no pair is added twice, so places are never compared
+        for pair, count, start, end in zip(
+            pairs[starts].tolist(), counts, starts.tolist(), [*starts[1:].tolist(), None]
+        ):
+            if (
+                count > 1
+                # the smallest entry comes first; no pair is added twice, so places are
+                # never compared
+            ):
                 heappush(self.heap, (-count, pair, places[start:end]))
 
-    def pop(self, symbols: np.ndarray, lengths: np.ndarray) -> tuple[int, int, np.ndarray] | None:
+    def pop(
+        self,
+        symbols: np.ndarray,
+        lengths: np.ndarray,
+    ) -> tuple[int, int, np.ndarray] | None:
         """The most frequent pair (in a tie the one with the smaller ids) and its places; None when no pair occurs twice."""
         while self.heap:
             minus_count, pair, places = heappop(self.heap)
             first, second = pair >> 32, pair & 0xFFFFFFFF
-            places = places[(symbols[places] == first) & (symbols[places + lengths[first]] == second)]
+            places = places[
+                (symbols[places] == first) & (symbols[places + lengths[first]] == second)
+            ]
             count = int(np.add.reduce(self.weights[places]))
             if count == -minus_count:
                 return first, second, places
@@ -168,14 +240,20 @@ class _PairQueue:
 
 # %% ../nbs/02_tokenizer.ipynb #67d1dfc9
 def learn_merges(
-    piece_counts: Mapping[str, int],  # the distinct pieces of a text and how often each occurs
+    # the distinct pieces of a text and how often each occurs
+    piece_counts: Mapping[str, int],
     n_merges: int,  # the most merges to learn
 ) -> list[tuple[int, int]]:  # the joined pairs in order; the i-th makes the symbol 256 + i
     """Byte-pair encoding: join the most frequent pair of neighbours, again and again (Sennrich et al. 2016)."""
-    symbols = np.frombuffer(b"\xff".join([b"", *(piece.encode("utf-8") for piece in piece_counts), b""]), dtype=np.uint8).astype(np.int64)
+    symbols = np.frombuffer(
+        b"\xff".join([b"", *(piece.encode("utf-8") for piece in piece_counts), b""]),
+        dtype=np.uint8,
+    ).astype(np.int64)
     borders = np.flatnonzero(symbols == 0xFF)  # a byte that no text has
     symbols[borders] = -1
-    queue = _PairQueue(weights=np.repeat([0, *piece_counts.values()], np.diff(borders, prepend=-1)))
+    queue = _PairQueue(
+        weights=np.repeat([0, *piece_counts.values()], np.diff(borders, prepend=-1))
+    )
     n_merges = min(n_merges, len(symbols))  # each merge uses up a place
     lengths = np.ones(256 + n_merges, dtype=np.int64)  # of each symbol, in bytes
     inside = np.flatnonzero((symbols[:-1] >= 0) & (symbols[1:] >= 0))
@@ -192,10 +270,15 @@ def learn_merges(
         symbols[middles - 1] = symbols[middles] = -2
         symbols[places] = symbols[ends - 1] = new
         left, right = symbols[places - 1], symbols[ends]
-        has_left, has_right = (left >= 0) & (left != new), right >= 0  # of two new neighbours the left one adds the pair
+        has_left, has_right = (
+            (left >= 0) & (left != new),
+            right >= 0,
+        )  # of two new neighbours the left one adds the pair
         left, right = left[has_left], right[has_right]
         pairs = np.concatenate(((left << 32) + new, (new << 32) + right))
-        queue.add(pairs, np.concatenate((places[has_left] - lengths[left], places[has_right])))
+        queue.add(
+            pairs, np.concatenate((places[has_left] - lengths[left], places[has_right]))
+        )
     return merges
 
 
@@ -214,29 +297,52 @@ def encode_slowly(
     """Byte-pair encoding by the definition: join the neighbours of the lowest rank first."""
     import regex
 
-    return [ranks[token] for piece in regex.findall(pattern, text) for token in _joined(piece.encode("utf-8"), ranks)]
+    return [
+        ranks[token]
+        for piece in regex.findall(pattern, text)
+        for token in _joined(piece.encode("utf-8"), ranks)
+    ]
 
 
 def _joined(piece: bytes, ranks: Mapping[bytes, int]) -> list[bytes]:
     """The tokens of a piece: its bytes, of which the neighbours of the lowest rank are joined, again and again."""
     parts = [bytes([byte]) for byte in piece]
-    while joins := [(ranks[a + b], i) for i, (a, b) in enumerate(zip(parts, parts[1:])) if a + b in ranks]:
+    while joins := [
+        (ranks[a + b], i)
+        for i, (a, b) in enumerate(zip(parts, parts[1:]))
+        if a + b in ranks
+    ]:
         _, i = min(joins)
         parts[i : i + 2] = [parts[i] + parts[i + 1]]
     return parts
 
 # %% ../nbs/02_tokenizer.ipynb #008a1395
-def _by_id(ranks: Mapping[bytes, int], special_tokens: Mapping[str, int]) -> list[bytes | None]:
+def _by_id(
+    ranks: Mapping[bytes, int],
+    special_tokens: Mapping[str, int],
+) -> list[bytes | None]:
     """The token of each id. A vocabulary that lacks a byte, or in which an id is used twice or is none, is refused."""
     owners: dict[int, bytes] = {}
-    for token, token_id in [*ranks.items(), *((name.encode("utf-8"), token_id) for name, token_id in special_tokens.items())]:
-        if not token or not isinstance(token_id, int) or not 0 <= token_id < 1 << 24:  # far above any vocabulary in use
-            raise UsageError(f"token {token!r} has the id {token_id!r}: a token is not empty, its id a whole number from 0 to {(1 << 24) - 1}")
+    for token, token_id in [
+        *ranks.items(),
+        *((name.encode("utf-8"), token_id) for name, token_id in special_tokens.items()),
+    ]:
+        if (
+            not token or not isinstance(token_id, int) or not 0 <= token_id < 1 << 24
+        ):  # far above any vocabulary in use
+            raise UsageError(
+                f"token {token!r} has the id {token_id!r}: a token is not empty, its id a whole number from 0 to {(1 << 24) - 1}"
+            )
         if token_id in owners:
-            raise UsageError(f"the tokens {owners[token_id]!r} and {token!r} share the id {token_id}: every id stands for one token")
+            raise UsageError(
+                f"the tokens {owners[token_id]!r} and {token!r} share the id {token_id}: every id stands for one token"
+            )
         owners[token_id] = token
     for byte in range(256):
-        _check(bytes([byte]) in ranks, f"no token for the byte 0x{byte:02X}: all 256 bytes are needed, or some texts could not be encoded")
+        _check(
+            bytes([byte]) in ranks,
+            f"no token for the byte 0x{byte:02X}: all 256 bytes are needed, or some texts could not be encoded",
+        )
     return [owners.get(token_id) for token_id in range(max(owners) + 1)]
 
 # %% ../nbs/02_tokenizer.ipynb #ff758414
@@ -245,7 +351,9 @@ _LONG = 1 << 20  # characters: a longer text is encoded in parts of this length
 
 def _long_spaces(text: str) -> list[int]:
     """Cuts in white space of 100,000 characters or more, counted from its first one on: at a million tiktoken would fail."""
-    if not any(text[i : i + 50_000].isspace() for i in range(0, len(text) - 50_000, 50_000)):
+    if not any(
+        text[i : i + 50_000].isspace() for i in range(0, len(text) - 50_000, 50_000)
+    ):
         return []
     runs = re.finditer(r"\s(?<!\s\s)\s{99999,}", text)
     return [cut for run in runs for cut in range(run.start() + 100_000, run.end(), 100_000)]
@@ -255,7 +363,9 @@ def _safe_cuts(text: str) -> list[int]:
     """One place in each `_LONG` characters where neither GPT-2's pattern nor GPT-4's notices a cut, as far as there are any."""
     from transformer_scratch.data import SAFE_CUT
 
-    found = (SAFE_CUT.match(text, end - _LONG, end) for end in range(_LONG, len(text), _LONG))
+    found = (
+        SAFE_CUT.match(text, end - _LONG, end) for end in range(_LONG, len(text), _LONG)
+    )
     return [cut.end() for cut in found if cut]
 
 # %% ../nbs/02_tokenizer.ipynb #02cd84dc
@@ -264,8 +374,10 @@ class BPETokenizer(Tokenizer):
 
     def __init__(
         self,
-        ranks: Mapping[bytes, int],  # token -> id; of two possible joins the one with the smaller id is made first
-        pattern: str,  # regular expression that cuts a text into pieces; no token crosses a cut
+        # token -> id; of two possible joins the one with the smaller id is made first
+        ranks: Mapping[bytes, int],
+        # regular expression that cuts a text into pieces; no token crosses a cut
+        pattern: str,
         special_tokens: Mapping[str, int],  # for instance {"<|endoftext|>": 50256}
         name: str = "bpe",  # where it comes from
     ) -> None:
@@ -273,34 +385,75 @@ class BPETokenizer(Tokenizer):
 
         self.tokens = _by_id(ranks, special_tokens)
         plain = re.fullmatch(r"[\w.-]+", name) is not None
-        _check(plain, f"name is {name!r}: write letters, digits, '_', '-' and '.' only, for it may become part of a file's name")
-        _count_pieces("a1, 'S \u4e16\u0301\U0001f600\0\r\n\t \x85x", pattern)  # a character of each sort
-        self.ranks, self.pattern, self.special_tokens, self.name = dict(ranks), pattern, dict(special_tokens), name
+        _check(
+            plain,
+            f"name is {name!r}: write letters, digits, '_', '-' and '.' only, for it may become part of a file's name",
+        )
+        _count_pieces(
+            "a1, 'S \u4e16\u0301\U0001f600\0\r\n\t \x85x", pattern
+        )  # a character of each sort
+        self.ranks, self.pattern, self.special_tokens, self.name = (
+            dict(ranks),
+            pattern,
+            dict(special_tokens),
+            name,
+        )
         try:
-            self._encoding = tiktoken.Encoding(name, pat_str=pattern, mergeable_ranks=self.ranks, special_tokens=self.special_tokens)
+            self._encoding = tiktoken.Encoding(
+                name,
+                pat_str=pattern,
+                mergeable_ranks=self.ranks,
+                special_tokens=self.special_tokens,
+            )
         except ValueError as error:
-            raise UsageError(f"pattern is {pattern!r}: tiktoken cannot use it ({error})") from error
+            raise UsageError(
+                f"pattern is {pattern!r}: tiktoken cannot use it ({error})"
+            ) from error
 
-    def encode_array(self, text: str, allow_special: bool = False) -> np.ndarray:  # allow_special: read special strings as special tokens
+    def encode_array(
+        self,
+        text: str,
+        allow_special: bool = False,  # read special strings as special tokens
+    ) -> np.ndarray:
         """The token ids of a text; a lone surrogate is a `UsageError` with its position. Long texts go to all processors."""
         _check_text(text)
         allowed = set(self.special_tokens) if allow_special else set()
 
         def encode_part(start: int, end: int) -> np.ndarray:
-            return self._encoding.encode_to_numpy(text[start:end], allowed_special=allowed, disallowed_special=())
+            return self._encoding.encode_to_numpy(
+                text[start:end], allowed_special=allowed, disallowed_special=()
+            )
 
         cuts = [0, *_long_spaces(text), len(text)]
-        if len(text) > _LONG and self.pattern in (GPT2_SPLIT_PATTERN, CL100K_SPLIT_PATTERN) and not allowed:
+        if (
+            len(text) > _LONG
+            and self.pattern in (GPT2_SPLIT_PATTERN, CL100K_SPLIT_PATTERN)
+            and not allowed
+        ):
             cuts = sorted({*cuts, *_safe_cuts(text)})
         if len(cuts) == 2:
             return encode_part(*cuts)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # tiktoken works outside of Python's lock
+        with ThreadPoolExecutor(
+            os.cpu_count()
+        ) as pool:  # tiktoken works outside of Python's lock
             return np.concatenate(list(pool.map(encode_part, cuts, cuts[1:])))
 
-    def save(self, folder: str | Path) -> None:  # folder: made where it is missing
+    def save(
+        self,
+        folder: str | Path,  # made where it is missing
+    ) -> None:
         """Write `ranks.tiktoken` (tiktoken's format: on each line a token in base64 and its rank) and `tokenizer.json`."""
-        _write_json(folder, kind="bpe", name=self.name, pattern=self.pattern, special_tokens=self.special_tokens)
-        lines = [base64.b64encode(token) + b" %d\n" % rank for token, rank in sorted(self.ranks.items(), key=lambda item: item[1])]
+        _write_json(
+            folder,
+            kind="bpe",
+            name=self.name,
+            pattern=self.pattern,
+            special_tokens=self.special_tokens,
+        )
+        lines = [
+            base64.b64encode(token) + b" %d\n" % rank
+            for token, rank in sorted(self.ranks.items(), key=lambda item: item[1])
+        ]
         (Path(folder) / "ranks.tiktoken").write_bytes(b"".join(lines))
 
 # %% ../nbs/02_tokenizer.ipynb #7090a25c
@@ -309,31 +462,47 @@ def train_bpe(
     vocab_size: int,  # V: 256 bytes, the merges and the special tokens
     pattern: str = GPT2_SPLIT_PATTERN,  # cuts the text into pieces; no token crosses a cut
     special_tokens: Sequence[str] = ("<|endoftext|>",),  # they take the last ids
-) -> BPETokenizer:  # smaller than `vocab_size`, with a warning, if the text has too few pairs that occur twice
+    # smaller than `vocab_size`, with a warning, if the text has too few pairs that occur
+    # twice
+) -> BPETokenizer:
     """Learn a vocabulary from a text: bytes first, then merges in the order of learning, then special tokens."""
     smallest = 256 + len(special_tokens)
-    _check(vocab_size >= smallest, f"vocab_size is {vocab_size}: it must be at least {smallest}, 256 bytes and the special tokens")
+    _check(
+        vocab_size >= smallest,
+        f"vocab_size is {vocab_size}: it must be at least {smallest}, 256 bytes and the special tokens",
+    )
     _check(text != "", "the training text is empty: a vocabulary is learned from a text")
     _check_text(text)
     tokens = [bytes([byte]) for byte in range(256)]
     for first, second in learn_merges(_count_pieces(text, pattern), vocab_size - smallest):
         tokens.append(tokens[first] + tokens[second])
     special_ids = {token: len(tokens) + i for i, token in enumerate(special_tokens)}
-    tokenizer = BPETokenizer({token: rank for rank, token in enumerate(tokens)}, pattern, special_ids)
+    tokenizer = BPETokenizer(
+        {token: rank for rank, token in enumerate(tokens)}, pattern, special_ids
+    )
     if tokenizer.vocab_size < vocab_size:
         found = f"no other pair occurs twice in this text of {len(text):,} characters"
-        warnings.warn(f"vocab_size is {tokenizer.vocab_size} instead of {vocab_size}: {found}", stacklevel=2)
+        warnings.warn(
+            f"vocab_size is {tokenizer.vocab_size} instead of {vocab_size}: {found}",
+            stacklevel=2,
+        )
     return tokenizer
 
 # %% ../nbs/02_tokenizer.ipynb #f1a6b6f3
 class TextStream:
     """Token ids to text as they arrive; a character is given out when its last byte is there."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:  # tokenizer: says what the ids mean
+    def __init__(
+        self,
+        tokenizer: Tokenizer,  # says what the ids mean
+    ) -> None:
         self.tokenizer = tokenizer
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
-    def push(self, token_id: int) -> str:  # token_id: the next token
+    def push(
+        self,
+        token_id: int,  # the next token
+    ) -> str:
         """The characters that this token completes, possibly none."""
         return self._decoder.decode(self.tokenizer.token_bytes(token_id))
 
@@ -344,7 +513,11 @@ class TextStream:
 # %% ../nbs/02_tokenizer.ipynb #3c997a1e
 def _rank_folder() -> Path:
     """Where tiktoken keeps rank files, each under the sha1 of its address."""
-    return Path(os.environ.get("TIKTOKEN_CACHE_DIR") or os.environ.get("DATA_GYM_CACHE_DIR") or Path(tempfile.gettempdir(), "data-gym-cache"))
+    return Path(
+        os.environ.get("TIKTOKEN_CACHE_DIR")
+        or os.environ.get("DATA_GYM_CACHE_DIR")
+        or Path(tempfile.gettempdir(), "data-gym-cache")
+    )
 
 
 def _fetch_rank_file(url: str) -> bytes:
@@ -352,12 +525,17 @@ def _fetch_rank_file(url: str) -> bytes:
     from transformer_scratch.data import download
 
     last = url.replace("vocab.bpe", "encoder.json")  # the other file of GPT-2's
-    place, last_place = (_rank_folder() / hashlib.sha1(address.encode()).hexdigest() for address in (url, last))
+    place, last_place = (
+        _rank_folder() / hashlib.sha1(address.encode()).hexdigest()
+        for address in (url, last)
+    )
     try:
         return download(url, place, progress=False, attempts=2).read_bytes()
     except UsageError as error:
         also = f", and {last} as {last_place}" if last != url else ""
-        raise UsageError(f"{error}{also} (TIKTOKEN_CACHE_DIR names another folder), or use the tokenizer bpe, which needs no file") from None
+        raise UsageError(
+            f"{error}{also} (TIKTOKEN_CACHE_DIR names another folder), or use the tokenizer bpe, which needs no file"
+        ) from None
 
 # %% ../nbs/02_tokenizer.ipynb #9ea4af7a
 def load_tiktoken(
@@ -368,15 +546,25 @@ def load_tiktoken(
     from tiktoken_ext.openai_public import ENCODING_CONSTRUCTORS
 
     _check_known("encoding", name, list(ENCODING_CONSTRUCTORS))
-    original, tiktoken.load.read_file = tiktoken.load.read_file, _fetch_rank_file  # theirs has no time-out
+    original, tiktoken.load.read_file = (
+        tiktoken.load.read_file,
+        _fetch_rank_file,
+    )  # theirs has no time-out
     try:
         definition = ENCODING_CONSTRUCTORS[name]()
     except (OSError, ValueError, AssertionError) as error:
-        raise UsageError(f"the rank file of {name} cannot be read or kept in {_rank_folder()}: {error}") from error
+        raise UsageError(
+            f"the rank file of {name} cannot be read or kept in {_rank_folder()}: {error}"
+        ) from error
     finally:
         tiktoken.load.read_file = original
     patterns = {"gpt2": GPT2_SPLIT_PATTERN, "cl100k_base": CL100K_SPLIT_PATTERN}
-    return BPETokenizer(definition["mergeable_ranks"], patterns.get(name, definition["pat_str"]), definition["special_tokens"], name)
+    return BPETokenizer(
+        definition["mergeable_ranks"],
+        patterns.get(name, definition["pat_str"]),
+        definition["special_tokens"],
+        name,
+    )
 
 # %% ../nbs/02_tokenizer.ipynb #28593002
 class CompactTokenizer(Tokenizer):
@@ -385,7 +573,8 @@ class CompactTokenizer(Tokenizer):
     def __init__(
         self,
         base: BPETokenizer,  # the whole encoding
-        used_ids: Iterable[int],  # the ids of `base` to keep; its special tokens go unless they are among them
+        # the ids of `base` to keep; its special tokens go unless they are among them
+        used_ids: Iterable[int],
     ) -> None:
         byte_ids = [base.ranks[bytes([byte])] for byte in range(256)]
         self.base, self.base_ids = base, sorted({*map(int, used_ids), *byte_ids})
@@ -393,15 +582,29 @@ class CompactTokenizer(Tokenizer):
         self._ids = np.full(base.vocab_size, -1)  # by the id of the base; -1: dropped
         self._ids[self.base_ids] = range(len(self.base_ids))
         self._byte_ids = self._ids[byte_ids]
-        self._lengths = np.where(self._ids < 0, [len(token or b"") for token in base.tokens], 1)  # in ids of this tokenizer
-        self.special_tokens = {name: int(self._ids[i]) for name, i in base.special_tokens.items() if self._ids[i] >= 0}
+        self._lengths = np.where(
+            self._ids < 0, [len(token or b"") for token in base.tokens], 1
+        )  # in ids of this tokenizer
+        self.special_tokens = {
+            name: int(self._ids[i])
+            for name, i in base.special_tokens.items()
+            if self._ids[i] >= 0
+        }
 
     @classmethod
-    def from_text(cls, base: BPETokenizer, text: str) -> "CompactTokenizer":  # base: the whole encoding; text: the training text
+    def from_text(
+        cls,
+        base: BPETokenizer,  # the whole encoding
+        text: str,  # the training text
+    ) -> "CompactTokenizer":
         """The part of an encoding that a text uses; all other tokens are spelled."""
         return cls(base, np.unique(base.encode_array(text)))
 
-    def encode_array(self, text: str, allow_special: bool = False) -> np.ndarray:  # allow_special: read special strings as special tokens
+    def encode_array(
+        self,
+        text: str,
+        allow_special: bool = False,  # read special strings as special tokens
+    ) -> np.ndarray:
         """The ids of the base in the new numbering; a token that was not kept becomes its bytes."""
         base_ids = self.base.encode_array(text, allow_special)
         spelled = self.base.decode_bytes(base_ids[self._ids[base_ids] < 0])
@@ -409,14 +612,18 @@ class CompactTokenizer(Tokenizer):
         ids[ids < 0] = self._byte_ids[list(spelled)]
         return ids
 
-    def save(self, folder: str | Path) -> None:  # folder: made where it is missing
+    def save(
+        self,
+        folder: str | Path,  # made where it is missing
+    ) -> None:
         """Write the kept ids to `tokenizer.json` and the base into the folder `base`."""
         _write_json(folder, kind="compact", base_ids=self.base_ids)
         self.base.save(Path(folder) / "base")
 
 # %% ../nbs/02_tokenizer.ipynb #e087be79
 def load_tokenizer(
-    folder_or_name: str | Path,  # what `save` wrote, or the name of an encoding of tiktoken's
+    # what `save` wrote, or the name of an encoding of tiktoken's
+    folder_or_name: str | Path,
 ) -> Tokenizer:  # equal to the one that was saved
     """Open a saved tokenizer, or one of tiktoken's; broken files are a `UsageError`."""
     from tiktoken import list_encoding_names
@@ -424,18 +631,37 @@ def load_tokenizer(
     path = Path(folder_or_name) / "tokenizer.json"
     if not path.is_file() and str(folder_or_name) in list_encoding_names():
         return load_tiktoken(str(folder_or_name))
-    _check(path.is_file(), f"there is no {path}: name a folder with a saved tokenizer, or one of {', '.join(list_encoding_names())}")
+    _check(
+        path.is_file(),
+        f"there is no {path}: name a folder with a saved tokenizer, or one of {', '.join(list_encoding_names())}",
+    )
     try:
         saved = json.loads(path.read_bytes().decode("utf-8"))
         _check_known("kind", saved["kind"], ["char", "bpe", "compact"])
         if saved["kind"] == "char":
             return CharTokenizer(saved["characters"])
         if saved["kind"] == "bpe":
-            return BPETokenizer(_read_ranks(path.with_name("ranks.tiktoken")), saved["pattern"], saved["special_tokens"], saved["name"])
+            return BPETokenizer(
+                _read_ranks(path.with_name("ranks.tiktoken")),
+                saved["pattern"],
+                saved["special_tokens"],
+                saved["name"],
+            )
         return CompactTokenizer(load_tokenizer(path.with_name("base")), saved["base_ids"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        kind = "" if isinstance(error, UsageError) else f"{type(error).__name__}: "  # ours are whole sentences
-        raise UsageError(f"the tokenizer in {path.parent} is broken: {kind}{error}") from error
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        kind = (
+            "" if isinstance(error, UsageError) else f"{type(error).__name__}: "
+        )  # ours are whole sentences
+        raise UsageError(
+            f"the tokenizer in {path.parent} is broken: {kind}{error}"
+        ) from error
 
 
 def _read_ranks(path: Path) -> dict[bytes, int]:
@@ -446,33 +672,55 @@ def _read_ranks(path: Path) -> dict[bytes, int]:
             token, rank = line.split()
             ranks[token := base64.b64decode(token, validate=True)] = int(rank)
         except ValueError:
-            raise UsageError(f"{path.name}, line {number}: {line[:40]!r} is not a token in base64 and its rank") from None
-        _check(len(ranks) == number, f"{path.name}, line {number}: the token {token!r} was there before")
+            raise UsageError(
+                f"{path.name}, line {number}: {line[:40]!r} is not a token in base64 and its rank"
+            ) from None
+        _check(
+            len(ranks) == number,
+            f"{path.name}, line {number}: the token {token!r} was there before",
+        )
     return ranks
 
 # %% ../nbs/02_tokenizer.ipynb #a0f2ef6f
-def make_tokenizer(kind: str, train_text: str, vocab_size: int) -> Tokenizer:  # train_text: the training part only; vocab_size: for bpe
+def make_tokenizer(
+    kind: str,
+    train_text: str,  # the training part only
+    vocab_size: int,  # for bpe
+) -> Tokenizer:
     """The tokenizer that a recipe names: char, bpe, gpt2, cl100k_base, compact:gpt2, compact:cl100k_base (or another of tiktoken's names),
     fitted to the text where the kind asks for it. A vocabulary must not have seen the validation text, and bpe learns `vocab_size` tokens.
     An unknown kind is a `UsageError` that offers the nearest."""
     from tiktoken import list_encoding_names
 
     encodings = list_encoding_names()
-    _check_known("tokenizer", kind, ["char", "bpe", *encodings, *(f"compact:{name}" for name in encodings)])
+    _check_known(
+        "tokenizer",
+        kind,
+        ["char", "bpe", *encodings, *(f"compact:{name}" for name in encodings)],
+    )
     if kind == "char":
         return CharTokenizer.from_text(train_text)
     if kind == "bpe":
         return train_bpe(train_text, vocab_size)
     encoding = load_tiktoken(kind.removeprefix("compact:"))
-    return CompactTokenizer.from_text(encoding, train_text) if kind.startswith("compact:") else encoding
+    return (
+        CompactTokenizer.from_text(encoding, train_text)
+        if kind.startswith("compact:")
+        else encoding
+    )
 
 # %% ../nbs/02_tokenizer.ipynb #c78eae04
-def tokenizer_fingerprint(tokenizer: Tokenizer) -> str:  # tokenizer: any that can save itself
+def tokenizer_fingerprint(
+    tokenizer: Tokenizer,  # any that can save itself
+) -> str:
     """The sha256 (64 hexadecimal digits) of the files that a tokenizer saves: equal for equal tokenizers, another after any change."""
     digest = hashlib.sha256()
     with tempfile.TemporaryDirectory() as folder:
         tokenizer.save(folder)
         for path in sorted(path for path in Path(folder).rglob("*") if path.is_file()):
             content = path.read_bytes()
-            digest.update(f"{path.relative_to(folder).as_posix()} {len(content)}\n".encode("utf-8") + content)
+            digest.update(
+                f"{path.relative_to(folder).as_posix()} {len(content)}\n".encode("utf-8")
+                + content
+            )
     return digest.hexdigest()

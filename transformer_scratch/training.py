@@ -26,14 +26,41 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from tqdm import tqdm
 
 import transformer_scratch
-from .checkpoint import _remove_leftovers, _whole_weights, _write_config, latest_checkpoint, load_checkpoint, load_run_tokenizer
-from .checkpoint import random_states, read_config, save_checkpoint, save_run, save_weights, set_random_states
+from transformer_scratch.checkpoint import (
+    _remove_leftovers,
+    _whole_weights,
+    _write_config,
+    latest_checkpoint,
+    load_checkpoint,
+    load_run_tokenizer,
+)
+from transformer_scratch.checkpoint import (
+    random_states,
+    read_config,
+    save_checkpoint,
+    save_run,
+    save_weights,
+    set_random_states,
+)
 from .config import GPTConfig, Preset, TrainingConfig, UsageError, _check
 from .data import TokenDataset
 from .model import GPT, count_parameters, next_token_loss
-from .optimization import learning_rate_factor, make_optimizer, set_learning_rate
+from transformer_scratch.optimization import (
+    learning_rate_factor,
+    make_optimizer,
+    set_learning_rate,
+)
 from .plots import plot_losses
-from .runtime import ProcessGroup, gathered, locked, pick_device, pick_dtype, set_seed, sharded_like, written_whole
+from transformer_scratch.runtime import (
+    ProcessGroup,
+    gathered,
+    locked,
+    pick_device,
+    pick_dtype,
+    set_seed,
+    sharded_like,
+    written_whole,
+)
 from .tokenizer import Tokenizer, tokenizer_fingerprint
 
 # %% ../nbs/08_training.ipynb #83204bca
@@ -53,7 +80,9 @@ class TrainingStep(nn.Module):
         inputs: Tensor,  # (B, T) token ids
         targets: Tensor,  # (B, T) the ids that follow
     ) -> Tensor:  # scalar, mean loss in nats per token
-        return next_token_loss(self.model.hidden_states(inputs), self.model.output, targets, self.chunk_size)
+        return next_token_loss(
+            self.model.hidden_states(inputs), self.model.output, targets, self.chunk_size
+        )
 
 # %% ../nbs/08_training.ipynb #3370874b
 class Evaluation(NamedTuple):
@@ -61,15 +90,22 @@ class Evaluation(NamedTuple):
 
     nats: float  # mean loss per token
     perplexity: float  # e to the power of nats
-    bits_per_byte: float | None  # summed loss in bits over the bytes of the predicted tokens; None without a tokenizer
+    # summed loss in bits over the bytes of the predicted tokens; None without a tokenizer
+    bits_per_byte: float | None
     n_tokens: int  # how many tokens were predicted
 
 # %% ../nbs/08_training.ipynb #06fffe70
-def _own_share(inputs: Tensor, targets: Tensor, group: ProcessGroup) -> tuple[Tensor, Tensor]:
+def _own_share(
+    inputs: Tensor,
+    targets: Tensor,
+    group: ProcessGroup,
+) -> tuple[Tensor, Tensor]:
     """This process's rows of a batch that all have; rows without targets fill up what cannot be shared equally."""
     missing = (0, 0, 0, -len(inputs) % group.world_size)
     mine = slice(group.rank, None, group.world_size)
-    return nn.functional.pad(inputs, missing)[mine], nn.functional.pad(targets, missing, value=-100)[mine]
+    return nn.functional.pad(inputs, missing)[mine], nn.functional.pad(
+        targets, missing, value=-100
+    )[mine]
 
 # %% ../nbs/08_training.ipynb #2ccb0dbe
 @torch.no_grad()
@@ -78,14 +114,19 @@ def evaluate_loss(
     dataset: TokenDataset,  # the text, as token ids
     tokenizer: Tokenizer | None = None,  # tells how many bytes each token stands for
     batch_size: int = 32,  # windows in one forward pass
-    n_batches: int = 0,  # random batches to draw; 0: a full pass, every token after the first predicted once
-    generator: torch.Generator | None = None,  # draws the batches; None: a fresh one, the same batches every time
-    group: ProcessGroup | None = None,  # processes that share the work, and all learn the result
+    # random batches to draw; 0: a full pass, every token after the first predicted once
+    n_batches: int = 0,
+    # draws the batches; None: a fresh one, the same batches every time
+    generator: torch.Generator | None = None,
+    # processes that share the work, and all learn the result
+    group: ProcessGroup | None = None,
 ) -> Evaluation:
     """Loss without dropout and without gradients, of the whole text or of a sample. Draws nothing from anybody else's generator."""
     group = group or ProcessGroup()
     device = next(model.parameters()).device
-    chunk_size = max(1, 2**25 // model.config.vocab_size)  # logits of at most 128 MiB at once
+    chunk_size = max(
+        1, 2**25 // model.config.vocab_size
+    )  # logits of at most 128 MiB at once
     generator = generator or torch.Generator().manual_seed(0)
     drawn = (dataset.random_batch(batch_size, generator) for _ in range(n_batches))
     sums, predicted = [], []
@@ -94,16 +135,35 @@ def evaluate_loss(
     try:
         for inputs, targets in drawn if n_batches else dataset.windows(batch_size):
             inputs, targets = _own_share(inputs, targets, group)
-            sums.append(next_token_loss(model.hidden_states(inputs.to(device)), model.output, targets.to(device), chunk_size, reduction="sum"))
+            sums.append(
+                next_token_loss(
+                    model.hidden_states(inputs.to(device)),
+                    model.output,
+                    targets.to(device),
+                    chunk_size,
+                    reduction="sum",
+                )
+            )
             predicted.append(targets[targets != -100])
     finally:
         model.train(was_training)
     total = torch.stack(sums).cpu().double().sum().item()
     kinds, counts = torch.cat(predicted).unique(return_counts=True)
-    n_bytes = sum(count * len(tokenizer.token_bytes(kind)) for kind, count in zip(kinds.tolist(), counts.tolist())) if tokenizer else 0
-    nats, n_tokens, n_bytes = group.sum(torch.tensor([total, sum(counts.tolist()), n_bytes], dtype=torch.float64)).tolist()
+    n_bytes = (
+        sum(
+            count * len(tokenizer.token_bytes(kind))
+            for kind, count in zip(kinds.tolist(), counts.tolist())
+        )
+        if tokenizer
+        else 0
+    )
+    nats, n_tokens, n_bytes = group.sum(
+        torch.tensor([total, sum(counts.tolist()), n_bytes], dtype=torch.float64)
+    ).tolist()
     bits_per_byte = nats / math.log(2) / n_bytes if n_bytes else None
-    return Evaluation(nats / n_tokens, math.exp(min(nats / n_tokens, 700.0)), bits_per_byte, int(n_tokens))
+    return Evaluation(
+        nats / n_tokens, math.exp(min(nats / n_tokens, 700.0)), bits_per_byte, int(n_tokens)
+    )
 
 # %% ../nbs/08_training.ipynb #05e0f947
 def clip_gradients(
@@ -111,18 +171,38 @@ def clip_gradients(
     max_norm: float,  # the longest gradient that is let through
 ) -> Tensor:  # scalar, its length before
     """Shorten the whole gradient, keeping its direction, where it is longer than `max_norm` (Pascanu et al. 2013, §3.2)."""
-    foreach = True if parameters[0].device.type == "cpu" else None  # all tensors in one call; None: torch decides
-    norm = gathered(get_total_norm([parameter.grad for parameter in parameters if parameter.grad is not None], foreach=foreach))
-    clip_grads_with_norm_(parameters, max_norm, norm.nan_to_num(0.0, posinf=0.0), foreach=foreach)  # bad ones stay as they are
+    foreach = (
+        True if parameters[0].device.type == "cpu" else None
+    )  # all tensors in one call; None: torch decides
+    norm = gathered(
+        get_total_norm(
+            [parameter.grad for parameter in parameters if parameter.grad is not None],
+            foreach=foreach,
+        )
+    )
+    clip_grads_with_norm_(
+        parameters, max_norm, norm.nan_to_num(0.0, posinf=0.0), foreach=foreach
+    )  # bad ones stay as they are
     return norm
 
 # %% ../nbs/08_training.ipynb #99d74ba0
-def first_bad_tensor(model: nn.Module) -> str | None:  # model: after a backward pass; "weight NAME", "gradient of NAME", or None: all are finite
+def first_bad_tensor(
+    model: nn.Module,  # after a backward pass
+) -> str | None:  # "weight NAME", "gradient of NAME", or None: all are finite
     """The first weight that holds NaN or infinity, or else the first gradient that does, from the loss downwards."""
     parameters = list(model.named_parameters())
     weights = [(f"weight {name}", parameter) for name, parameter in parameters]
-    gradients = [(f"gradient of {name}", parameter.grad) for name, parameter in reversed(parameters)]
-    return next((name for name, tensor in weights + gradients if tensor is not None and not gathered(tensor).isfinite().all()), None)
+    gradients = [
+        (f"gradient of {name}", parameter.grad) for name, parameter in reversed(parameters)
+    ]
+    return next(
+        (
+            name
+            for name, tensor in weights + gradients
+            if tensor is not None and not gathered(tensor).isfinite().all()
+        ),
+        None,
+    )
 
 # %% ../nbs/08_training.ipynb #6d8845e9
 def _loss_line(row: dict) -> str:
@@ -132,23 +212,47 @@ def _loss_line(row: dict) -> str:
     return f"Step: {row['step']} {losses}  ({row['bits_per_byte']:.3f} bits per byte{kind})"
 
 # %% ../nbs/08_training.ipynb #cfee0868
-LOG_COLUMNS = ("step", "training_loss", "validation_loss", "bits_per_byte", "full_pass", "learning_rate", "seconds")
+LOG_COLUMNS = (
+    "step",
+    "training_loss",
+    "validation_loss",
+    "bits_per_byte",
+    "full_pass",
+    "learning_rate",
+    "seconds",
+)
 
 
-def write_log(path: str | Path, rows: Sequence[dict]) -> None:  # path: a .csv file; rows: evaluations with the same keys
+def write_log(
+    path: str | Path,  # a .csv file
+    rows: Sequence[dict],  # evaluations with the same keys
+) -> None:
     """Write evaluations as CSV, one line each; who reads the file meanwhile sees whole lines."""
-    with written_whole(path) as partial, open(partial, "w", encoding="utf-8", newline="") as file:
+    with (
+        written_whole(path) as partial,
+        open(partial, "w", encoding="utf-8", newline="") as file,
+    ):
         writer = csv.DictWriter(file, LOG_COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
 # %% ../nbs/08_training.ipynb #3016861d
-def draw_losses(history: Sequence[dict], path: str | Path) -> None:  # history: the rows of a run; path: a .png file
+def draw_losses(
+    history: Sequence[dict],  # the rows of a run
+    path: str | Path,  # a .png file
+) -> None:
     """Draw both loss curves into a file."""
     from matplotlib.figure import Figure
 
-    curves = {name: [(row["step"], row[f"{name}_loss"]) for row in history] for name in ("training", "validation")}
-    axes = plot_losses(curves, axes=Figure(figsize=(7, 4), layout="constrained").subplots(), best="validation")
+    curves = {
+        name: [(row["step"], row[f"{name}_loss"]) for row in history]
+        for name in ("training", "validation")
+    }
+    axes = plot_losses(
+        curves,
+        axes=Figure(figsize=(7, 4), layout="constrained").subplots(),
+        best="validation",
+    )
     with written_whole(path) as partial:
         axes.figure.savefig(partial, format="png", dpi=120)
 
@@ -167,7 +271,11 @@ def interrupts_noted() -> Iterator[list[int]]:  # fills with the number of the s
         noted.append(number)
 
     # only in its main thread may a program listen to signals
-    before = {number: signal.signal(number, note) for number in SIGNALS if threading.current_thread() is threading.main_thread()}
+    before = {
+        number: signal.signal(number, note)
+        for number in SIGNALS
+        if threading.current_thread() is threading.main_thread()
+    }
     try:
         yield noted
     finally:
@@ -177,36 +285,60 @@ def interrupts_noted() -> Iterator[list[int]]:  # fills with the number of the s
 # %% ../nbs/08_training.ipynb #ec01141a
 def _check_same(run: "TrainingRun") -> None:
     """Refuse to train one model with different programs, recipes or texts."""
-    ends = [part.token_ids[cut] for part in (run.train_data, run.validation_data) for cut in (slice(2**20), slice(-(2**20), None))]
+    ends = [
+        part.token_ids[cut]
+        for part in (run.train_data, run.validation_data)
+        for cut in (slice(2**20), slice(-(2**20), None))
+    ]
     facts = {
-        "code": b"".join(path.read_bytes() for path in sorted(Path(transformer_scratch.__file__).parent.glob("*.py"))) + torch.__version__.encode(),
+        "code": b"".join(
+            path.read_bytes()
+            for path in sorted(Path(transformer_scratch.__file__).parent.glob("*.py"))
+        )
+        + torch.__version__.encode(),
         "recipe": repr((run.model.config, run.config)).encode(),
         "tokenizer": tokenizer_fingerprint(run.tokenizer).encode(),
-        "data": str(run.n_tokens).encode() + b"".join(np.asarray(ids, dtype=np.int64).tobytes() for ids in ends),
+        "data": str(run.n_tokens).encode()
+        + b"".join(np.asarray(ids, dtype=np.int64).tobytes() for ids in ends),
     }
-    everybody = run.group.gather({name: hashlib.sha256(fact).hexdigest() for name, fact in facts.items()})
+    everybody = run.group.gather(
+        {name: hashlib.sha256(fact).hexdigest() for name, fact in facts.items()}
+    )
     for name in facts:
         for rank, theirs in enumerate(everybody):
-            _check(theirs[name] == everybody[0][name], f"{name} of process {rank} is not that of process 0: put the same {name} on every machine")
+            _check(
+                theirs[name] == everybody[0][name],
+                f"{name} of process {rank} is not that of process 0: put the same {name} on every machine",
+            )
 
 # %% ../nbs/08_training.ipynb #97d438bd
 def _join_processes(run: "TrainingRun") -> tuple[nn.Module, Callable]:
     """Let all processes of a group train one model: each computes its share of every batch, and the gradients are averaged."""
     group, config, model = run.group, run.config, run.model
     if config.batch_size % group.world_size:
-        sizes = ", ".join(str(n) for n in range(1, config.batch_size + 1) if config.batch_size % n == 0)
-        raise UsageError(f"batch_size is {config.batch_size}: {group.world_size} processes cannot share it equally; start one of {sizes}")
+        sizes = ", ".join(
+            str(n) for n in range(1, config.batch_size + 1) if config.batch_size % n == 0
+        )
+        raise UsageError(
+            f"batch_size is {config.batch_size}: {group.world_size} processes cannot share it equally; start one of {sizes}"
+        )
     if not group.is_distributed:
         return TrainingStep(model.to(run.device), config.loss_chunk_size), nullcontext
     _check_same(run)
     if config.sharding == "none":
-        step = nn.parallel.DistributedDataParallel(TrainingStep(model.to(run.device), config.loss_chunk_size), gradient_as_bucket_view=True)
+        step = nn.parallel.DistributedDataParallel(
+            TrainingStep(model.to(run.device), config.loss_chunk_size),
+            gradient_as_bucket_view=True,
+        )
         return step, step.no_sync
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
 
     mesh = init_device_mesh(run.device.type, (group.world_size,))
-    for part in (*model.blocks, model):  # each part travels to the device and is cut up before the next
+    for part in (
+        *model.blocks,
+        model,
+    ):  # each part travels to the device and is cut up before the next
         fully_shard(part, mesh=mesh)
     register_fsdp_forward_method(model, "hidden_states")
     return TrainingStep(model, config.loss_chunk_size), nullcontext
@@ -222,32 +354,53 @@ class TrainingRun:
         train_data: TokenDataset,  # what is learned
         validation_data: TokenDataset,  # what the model is judged by
         config: TrainingConfig,  # the recipe
-        run_folder: str | Path | None = None,  # where everything is written; None: nothing is
-        hooks: Sequence[Callable] = (),  # each is called as hook(trainer, step) after every step
-        generator: torch.Generator | None = None,  # draws the batches; None: all random numbers start from config.seed
+        # where everything is written; None: nothing is
+        run_folder: str | Path | None = None,
+        # each is called as hook(trainer, step) after every step
+        hooks: Sequence[Callable] = (),
+        # draws the batches; None: all random numbers start from config.seed
+        generator: torch.Generator | None = None,
         overwrite: bool = False,  # replace a run that is in the folder
         log: Callable[[str], None] | None = tqdm.write,  # gets every line; None: silence
-        group: ProcessGroup | None = None,  # processes that train one model together; None: this one alone
+        # processes that train one model together; None: this one alone
+        group: ProcessGroup | None = None,
     ):
         self.device = pick_device(config.device)
         self.dtype = pick_dtype(config.dtype, self.device)
         self.model, self.tokenizer, self.config = model, tokenizer, config
         self.train_data, self.validation_data = train_data, validation_data
-        self.n_tokens = [len(train_data.token_ids), len(validation_data.token_ids)]  # a continued run recognises its text by them
+        self.n_tokens = [
+            len(train_data.token_ids),
+            len(validation_data.token_ids),
+        ]  # a continued run recognises its text by them
         self.run_folder = None if run_folder is None else Path(run_folder)
-        self.resume_line = f"transformer-scratch train --resume {run_folder}"  # shown when the run is interrupted
+        # shown when the run is interrupted
+        self.resume_line = f"transformer-scratch train --resume {run_folder}"
         self.hooks, self.generator, self.overwrite = list(hooks), generator, overwrite
         self.group = group or ProcessGroup()
         self.log = log if log and self.group.is_main else (lambda line: None)
         self.training_step, self.no_sync = _join_processes(self)
-        self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self.parameters = [
+            parameter for parameter in model.parameters() if parameter.requires_grad
+        ]
         self.optimizers = make_optimizer(self.model, config)
-        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype == torch.float16)
-        self.autocast = nullcontext() if self.dtype == torch.float32 else torch.autocast(self.device.type, self.dtype)
+        self.scaler = torch.amp.GradScaler(
+            self.device.type, enabled=self.dtype == torch.float16
+        )
+        self.autocast = (
+            nullcontext()
+            if self.dtype == torch.float32
+            else torch.autocast(self.device.type, self.dtype)
+        )
         self.step = 0  # optimizer steps done
         self.loss = torch.tensor(math.nan)  # of the last step
-        self.watched: dict[int, Tensor] = {}  # step: loss and length of the gradient, which nobody has looked at yet
-        self.usual = (math.inf, 0.0)  # the loss of late, and how far from it a step's loss is on average
+        self.watched: dict[
+            int, Tensor
+        ] = {}  # step: loss and length of the gradient, which nobody has looked at yet
+        self.usual = (
+            math.inf,
+            0.0,
+        )  # the loss of late, and how far from it a step's loss is on average
         self.history: list[dict] = []  # one row for each evaluation
         self.best = math.inf  # lowest loss of a full validation pass
         self.seconds = 0.0  # spent training
@@ -255,9 +408,14 @@ class TrainingRun:
 
     def state(self) -> dict:  # tensors and plain Python only
         """Everything beside the weights that decides how the run goes on."""
-        kept = {name: getattr(self, name) for name in ("history", "best", "seconds", "n_tokens")}
+        kept = {
+            name: getattr(self, name) for name in ("history", "best", "seconds", "n_tokens")
+        }
         return kept | {
-            "optimizers": gathered([optimizer.state_dict()["state"] for optimizer in self.optimizers], main_only=True),
+            "optimizers": gathered(
+                [optimizer.state_dict()["state"] for optimizer in self.optimizers],
+                main_only=True,
+            ),
             "scaler": self.scaler.state_dict(),
             "random": random_states(self.generator),
         }
@@ -265,12 +423,22 @@ class TrainingRun:
 # %% ../nbs/08_training.ipynb #6e32bc52
 def _stop_bad_run(run: TrainingRun, step: int) -> NoReturn:
     """Say where the first bad number is, what made it, and what helps."""
-    where = first_bad_tensor(run.model) or ("length of the gradient" if run.loss.isfinite() else "loss")
+    where = first_bad_tensor(run.model) or (
+        "length of the gradient" if run.loss.isfinite() else "loss"
+    )
     rate = run.optimizers[-1].param_groups[0]["lr"]
     newest = latest_checkpoint(run.run_folder) if run.run_folder else None
     kept = f"The last good checkpoint is kept: {newest}" if newest else "Nothing was saved"
-    cause = "a step before was too long" if where.startswith("weight") else f"numbers grew beyond what {str(run.dtype)[6:]} holds"
-    remedy = f"learning_rate {run.config.learning_rate / 3:.2g}" if run.config.gradient_clip else "gradient_clip 1"
+    cause = (
+        "a step before was too long"
+        if where.startswith("weight")
+        else f"numbers grew beyond what {str(run.dtype)[6:]} holds"
+    )
+    remedy = (
+        f"learning_rate {run.config.learning_rate / 3:.2g}"
+        if run.config.gradient_clip
+        else "gradient_clip 1"
+    )
     trouble = f"step {step}: {where} is not finite (training loss {run.loss:.4g}, learning_rate {rate:.3g})"
     raise UsageError(f"{trouble}. Likely cause: {cause}; try {remedy}. {kept}")
 
@@ -284,7 +452,9 @@ def _check_finite(run: TrainingRun) -> None:
             _stop_bad_run(run, step)
         usual, spread = run.usual
         if step > 20 and loss > usual + max(8 * spread, usual / 5):
-            run.log(f"Step {step}: the training loss jumped from about {usual:.3f} to {loss:.3f}; if it stays there, lower the learning rate")
+            run.log(
+                f"Step {step}: the training loss jumped from about {usual:.3f} to {loss:.3f}; if it stays there, lower the learning rate"
+            )
             usual = loss
         usual = min(usual, loss) if math.isinf(usual) else usual + 0.05 * (loss - usual)
         run.usual = usual, spread + 0.05 * (abs(loss - usual) - spread)
@@ -294,7 +464,9 @@ def _write_results(run: TrainingRun, best: bool = False, checkpoint: bool = Fals
     """Let the main process write the log; the weights as the best ones, if they are; and a checkpoint of this moment, if asked."""
     if run.run_folder is None:
         return
-    weights = _whole_weights(run.model) if best or checkpoint else {}  # which takes all processes
+    weights = (
+        _whole_weights(run.model) if best or checkpoint else {}
+    )  # which takes all processes
     state = run.state() if checkpoint else {}
 
     def write() -> None:
@@ -332,39 +504,68 @@ def _save_training(run: TrainingRun) -> None:
     _check_finite(run)
     if not gathered(get_total_norm(run.parameters)).isfinite():
         _stop_bad_run(run, run.step)
-    _write_results(run, best=math.isinf(run.best), checkpoint=True)  # before the first full pass the newest weights are the best known
+    _write_results(
+        run, best=math.isinf(run.best), checkpoint=True
+    )  # before the first full pass the newest weights are the best known
 
 # %% ../nbs/08_training.ipynb #4d2c1c83
 def _read_checkpoint(run: TrainingRun) -> dict:
     """Fill the model, and return the state beside it. A run that began differently is refused."""
     folder = run.run_folder
-    _check(folder and latest_checkpoint(folder), f"run_folder is {folder}: it holds no checkpoint to continue from; train anew")
+    _check(
+        folder and latest_checkpoint(folder),
+        f"run_folder is {folder}: it holds no checkpoint to continue from; train anew",
+    )
     before = read_config(folder)
-    pairs = {name: (getattr(before.model, name), now) for name, now in asdict(run.model.config).items()}
+    pairs = {
+        name: (getattr(before.model, name), now)
+        for name, now in asdict(run.model.config).items()
+    }
     pairs["optimizer"] = (before.training.optimizer, run.config.optimizer)
     for name, (then, now) in pairs.items():
-        _check(then == now, f"{name} is {now!r}, but {folder} began with {then!r}: this cannot change on the way")
-    same = tokenizer_fingerprint(load_run_tokenizer(folder)) == tokenizer_fingerprint(run.tokenizer)
-    _check(same, f"tokenizer is not the one that {folder} began with: use load_run_tokenizer")
+        _check(
+            then == now,
+            f"{name} is {now!r}, but {folder} began with {then!r}: this cannot change on the way",
+        )
+    same = tokenizer_fingerprint(load_run_tokenizer(folder)) == tokenizer_fingerprint(
+        run.tokenizer
+    )
+    _check(
+        same, f"tokenizer is not the one that {folder} began with: use load_run_tokenizer"
+    )
     state = load_checkpoint(latest_checkpoint(folder), run.model)
     sizes = f"{run.n_tokens} tokens (training, validation), {state['n_tokens']} when the run began"
-    _check(state["n_tokens"] == run.n_tokens, f"data has {sizes}: use the same command and text")
+    _check(
+        state["n_tokens"] == run.n_tokens,
+        f"data has {sizes}: use the same command and text",
+    )
     return state
 
 # %% ../nbs/08_training.ipynb #c62508d4
 def _resume_training(run: TrainingRun) -> TrainingRun:
     """Go back to the newest checkpoint in the run folder, which is only read. Another model, tokenizer or text is a `UsageError`."""
     state = run.group.together(lambda: _read_checkpoint(run))
-    for optimizer, saved in zip(run.optimizers, state["optimizers"]):  # rates come from the recipe, which may have changed
-        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for optimizer, saved in zip(
+        run.optimizers, state["optimizers"]
+    ):  # rates come from the recipe, which may have changed
+        parameters = [
+            parameter for group in optimizer.param_groups for parameter in group["params"]
+        ]
         for number, values in saved.items():
             like = parameters[number]
-            saved[number] = {name: sharded_like(value, like) if value.shape == like.shape else value for name, value in values.items()}
-        optimizer.load_state_dict({"state": saved, "param_groups": optimizer.state_dict()["param_groups"]})
+            saved[number] = {
+                name: sharded_like(value, like) if value.shape == like.shape else value
+                for name, value in values.items()
+            }
+        optimizer.load_state_dict(
+            {"state": saved, "param_groups": optimizer.state_dict()["param_groups"]}
+        )
     run.scaler.load_state_dict(state["scaler"])
     run.generator = run.generator or torch.Generator()
     set_random_states(state["random"], run.generator)
-    run.step, run.history, run.best, run.seconds = (state[name] for name in ("step", "history", "best", "seconds"))
+    run.step, run.history, run.best, run.seconds = (
+        state[name] for name in ("step", "history", "best", "seconds")
+    )
     run.resumed = True
     return run
 
@@ -375,13 +576,35 @@ def _evaluate_run(run: TrainingRun, full_pass: bool) -> None:
         return  # measured before the run was interrupted
     _check_finite(run)
     config = run.config
-    full_pass = full_pass or run.n_tokens[1] <= config.eval_iters * config.batch_size * run.validation_data.context_length
-    sampled = (config.batch_size, config.eval_iters, torch.Generator().manual_seed(config.seed + run.step))
+    full_pass = (
+        full_pass
+        or run.n_tokens[1]
+        <= config.eval_iters * config.batch_size * run.validation_data.context_length
+    )
+    sampled = (
+        config.batch_size,
+        config.eval_iters,
+        torch.Generator().manual_seed(config.seed + run.step),
+    )
     with run.autocast:
         training = evaluate_loss(run.model, run.train_data, None, *sampled, group=run.group)
-        validation = evaluate_loss(run.model, run.validation_data, run.tokenizer, *(() if full_pass else sampled), group=run.group)
+        validation = evaluate_loss(
+            run.model,
+            run.validation_data,
+            run.tokenizer,
+            *(() if full_pass else sampled),
+            group=run.group,
+        )
     rate = config.learning_rate * learning_rate_factor(run.step, config)
-    values = (run.step, training.nats, validation.nats, validation.bits_per_byte, full_pass, rate, round(run.seconds, 1))
+    values = (
+        run.step,
+        training.nats,
+        validation.nats,
+        validation.bits_per_byte,
+        full_pass,
+        rate,
+        round(run.seconds, 1),
+    )
     run.history.append(dict(zip(LOG_COLUMNS, values)))
     run.log(_loss_line(run.history[-1]))
     improved = full_pass and validation.nats < run.best
@@ -392,14 +615,18 @@ def _evaluate_run(run: TrainingRun, full_pass: bool) -> None:
 def _compile_step(run: TrainingRun) -> nn.Module:
     """Translate the training step with torch.compile; where that fails, one line says so and training goes on without."""
     states = random_states()
-    batch = run.train_data.random_batch(run.config.batch_size // run.group.world_size, torch.Generator())
+    batch = run.train_data.random_batch(
+        run.config.batch_size // run.group.world_size, torch.Generator()
+    )
     try:
         compiled = torch.compile(run.training_step)
         with run.autocast:
             compiled(*(token_ids.to(run.device) for token_ids in batch)).backward()
     except Exception as error:  # a missing compiler shows itself in many ways
         reason = str(error).partition("\n")[0][:100]
-        run.log(f"compile is switched off: torch.compile does not work here ({type(error).__name__}: {reason})")
+        run.log(
+            f"compile is switched off: torch.compile does not work here ({type(error).__name__}: {reason})"
+        )
         compiled = run.training_step
     run.model.zero_grad(set_to_none=True)
     set_random_states(states)
@@ -411,10 +638,15 @@ class Trainer(TrainingRun):
 
     resume = _resume_training  # as a method
 
-    def next_batch(self, number: int) -> tuple[Tensor, Tensor]:  # number: batches before this one
+    def next_batch(
+        self,
+        number: int,  # batches before this one
+    ) -> tuple[Tensor, Tensor]:
         """This process's share of a batch in the recipe's order: inputs and targets, (B, T) each."""
         if self.config.batch_order == "shuffled":
-            batch = self.train_data.shuffled_batch(self.config.batch_size, number, self.config.seed)
+            batch = self.train_data.shuffled_batch(
+                self.config.batch_size, number, self.config.seed
+            )
         else:
             batch = self.train_data.random_batch(self.config.batch_size, self.generator)
         return _own_share(*batch, self.group)
@@ -422,11 +654,20 @@ class Trainer(TrainingRun):
     def train(self) -> list[dict]:  # the history: one row for each evaluation
         """Step until the recipe is done or a hook sets `stop`. Ctrl-C and SIGTERM save first, then leave."""
         config, group, n_parts = self.config, self.group, self.config.gradient_accumulation
-        bar = tqdm(total=config.max_iters, initial=self.step, unit="step", leave=False, disable=None if group.is_main else True)
+        bar = tqdm(
+            total=config.max_iters,
+            initial=self.step,
+            unit="step",
+            leave=False,
+            disable=None if group.is_main else True,
+        )
         refusal = f"{self.run_folder} is in use: another process trains there; wait for its end, or choose another --out"
         with ExitStack() as stack, interrupts_noted() as signals, bar:
             if self.run_folder is not None:
-                group.together(lambda: stack.enter_context(locked(self.run_folder / ".lock", refusal)), main_only=True)
+                group.together(
+                    lambda: stack.enter_context(locked(self.run_folder / ".lock", refusal)),
+                    main_only=True,
+                )
             if not self.started:
                 _start_training(self)
             if config.compile:
@@ -436,9 +677,15 @@ class Trainer(TrainingRun):
             while True:
                 self.seconds = time.monotonic() - began
                 due = group.is_main and self.seconds - saved >= config.save_interval
-                stop, due, *interrupts = group.sum(torch.tensor([self.stop, due, *(number in signals for number in SIGNALS)]).int()).tolist()
+                stop, due, *interrupts = group.sum(
+                    torch.tensor(
+                        [self.stop, due, *(number in signals for number in SIGNALS)]
+                    ).int()
+                ).tolist()
                 last = stop or self.step >= config.max_iters
-                full_pass = last or (self.step > 0 and self.step % config.full_eval_interval == 0)
+                full_pass = last or (
+                    self.step > 0 and self.step % config.full_eval_interval == 0
+                )
                 if full_pass or self.step % config.eval_interval == 0:
                     _evaluate_run(self, bool(full_pass))
                 if last or due or any(interrupts):
@@ -447,23 +694,38 @@ class Trainer(TrainingRun):
                 if last or any(interrupts):
                     break
                 set_learning_rate(self.optimizers, learning_rate_factor(self.step, config))
-                if group.rank:  # dropout of its own, while the main process goes on as if it were alone
+                if (
+                    group.rank
+                ):  # dropout of its own, while the main process goes on as if it were alone
                     torch.manual_seed(config.seed + 1_000_003 * group.rank + self.step)
                 self.loss = torch.zeros((), device=self.device)
                 for part in range(n_parts):
                     inputs, targets = self.next_batch(self.step * n_parts + part)
                     with nullcontext() if part == n_parts - 1 else self.no_sync():
                         with self.autocast:
-                            loss = self.training_step(inputs.to(self.device), targets.to(self.device)) / n_parts
+                            loss = (
+                                self.training_step(
+                                    inputs.to(self.device), targets.to(self.device)
+                                )
+                                / n_parts
+                            )
                         self.scaler.scale(loss).backward()
                     self.loss += loss.detach()
                 self.loss = group.sum(self.loss) / group.world_size
                 for optimizer in self.optimizers:
                     self.scaler.unscale_(optimizer)
-                norm = clip_gradients(self.parameters, config.gradient_clip) if config.gradient_clip else self.loss
-                norm = self.loss if self.scaler.is_enabled() else norm  # float16 overflows are the scaler's business
+                norm = (
+                    clip_gradients(self.parameters, config.gradient_clip)
+                    if config.gradient_clip
+                    else self.loss
+                )
+                norm = (
+                    self.loss if self.scaler.is_enabled() else norm
+                )  # float16 overflows are the scaler's business
                 self.watched[self.step] = torch.stack([self.loss, norm])
-                if self.device.type == "cpu" or len(self.watched) == 20:  # looking makes a GPU wait
+                if (
+                    self.device.type == "cpu" or len(self.watched) == 20
+                ):  # looking makes a GPU wait
                     _check_finite(self)
                 for optimizer in self.optimizers:
                     self.scaler.step(optimizer)
@@ -474,61 +736,112 @@ class Trainer(TrainingRun):
                 for hook in self.hooks:
                     hook(self, self.step)
         if not last:
-            self.log(f"Stopped at step {self.step}" + (f"; go on with: {self.resume_line}" if self.run_folder else ""))
+            self.log(
+                f"Stopped at step {self.step}"
+                + (f"; go on with: {self.resume_line}" if self.run_folder else "")
+            )
             group.gather(None)  # torchrun ends all as soon as one has left
-            raise KeyboardInterrupt if interrupts[0] else SystemExit(128 + signal.SIGTERM)  # the exit codes that a shell expects
+            raise (
+                KeyboardInterrupt if interrupts[0] else SystemExit(128 + signal.SIGTERM)
+            )  # the exit codes that a shell expects
         if self.run_folder is not None:
-            group.together(lambda: draw_losses(self.history, self.run_folder / "loss.png"), main_only=True)
+            group.together(
+                lambda: draw_losses(self.history, self.run_folder / "loss.png"),
+                main_only=True,
+            )
         return self.history
 
 # %% ../nbs/08_training.ipynb #deeac569
 def _count_trained(part: nn.Module) -> int:
     """The number of values that get gradients."""
-    return sum(parameter.numel() for parameter in part.parameters() if parameter.requires_grad)
+    return sum(
+        parameter.numel() for parameter in part.parameters() if parameter.requires_grad
+    )
 
 
 def _counted(model: GPT | GPTConfig) -> tuple[GPT, int, int, int]:
     """A model, or one without memory that has an architecture's shapes; how many values it has, how many in its blocks, how many are trained."""
     with torch.device("meta"):
         model = model if isinstance(model, GPT) else GPT(model)
-    return model, count_parameters(model), count_parameters(model.blocks), _count_trained(model)
+    return (
+        model,
+        count_parameters(model),
+        count_parameters(model.blocks),
+        _count_trained(model),
+    )
 
 # %% ../nbs/08_training.ipynb #7168b061
 def training_memory(
-    model: GPT | GPTConfig,  # its trainable weights get gradients; of an architecture, all of them
-    training: TrainingConfig,  # batch_size, optimizer, sharding, dtype, device and loss_chunk_size decide
+    # its trainable weights get gradients; of an architecture, all of them
+    model: GPT | GPTConfig,
+    # batch_size, optimizer, sharding, dtype, device and loss_chunk_size decide
+    training: TrainingConfig,
     world_size: int = 1,  # processes that share the batch
-    context_length: int | None = None,  # T, length of a window; None: all that the model reads
+    # T, length of a window; None: all that the model reads
+    context_length: int | None = None,
 ) -> dict[str, int]:  # part: bytes
     """What each process holds in memory at the peak of a training step; nothing is built."""
     model, in_all, in_blocks, trained = _counted(model)
     sizes, shards = model.config, world_size if training.sharding == "full" else 1
     n_tokens = training.batch_size * (context_length or sizes.context_length) // world_size
-    whole = 0 if shards == 1 else in_all - in_blocks + 2 * in_blocks // sizes.n_layers  # gathered at one time
-    block = 9 * sizes.d_model + (3 if sizes.activation == "swiglu" else 2) * sizes.feedforward_width  # numbers that a block keeps for each token
+    whole = (
+        0 if shards == 1 else in_all - in_blocks + 2 * in_blocks // sizes.n_layers
+    )  # gathered at one time
+    block = (
+        9 * sizes.d_model
+        + (3 if sizes.activation == "swiglu" else 2) * sizes.feedforward_width
+    )  # numbers that a block keeps for each token
     if sizes.dropout:
-        block += 4 * sizes.d_model + 4 * sizes.n_heads * (context_length or sizes.context_length)
-    kept = sizes.n_layers * sizes.d_model + block if model.recompute_blocks else sizes.n_layers * block
-    shared = sizes.vocab_size * sizes.d_model * model.output.weight.requires_grad  # gets two gradients, which are added
+        block += 4 * sizes.d_model + 4 * sizes.n_heads * (
+            context_length or sizes.context_length
+        )
+    kept = (
+        sizes.n_layers * sizes.d_model + block
+        if model.recompute_blocks
+        else sizes.n_layers * block
+    )
+    shared = (
+        sizes.vocab_size * sizes.d_model * model.output.weight.requires_grad
+    )  # gets two gradients, which are added
     parts = {
         "parameters": 4 * (in_all // shards + whole),
         "gradients": 4 * (trained // shards + whole + shared),
-        "optimizer": (8 * trained - 4 * _count_trained(model.blocks) * (training.optimizer == "muon")) // shards,  # Muon has one mean
-        "activations": pick_dtype(training.dtype, pick_device(training.device)).itemsize * n_tokens * kept,
-        "logits": 3 * 4 * min(n_tokens, training.loss_chunk_size or n_tokens) * sizes.vocab_size,
+        "optimizer": (
+            8 * trained - 4 * _count_trained(model.blocks) * (training.optimizer == "muon")
+        )
+        // shards,  # Muon has one mean
+        "activations": pick_dtype(training.dtype, pick_device(training.device)).itemsize
+        * n_tokens
+        * kept,
+        "logits": 3
+        * 4
+        * min(n_tokens, training.loss_chunk_size or n_tokens)
+        * sizes.vocab_size,
     }
-    return parts | {"gaps": sum(parts.values()) // 20}  # between pieces of memory that were given back
+    return parts | {
+        "gaps": sum(parts.values()) // 20
+    }  # between pieces of memory that were given back
 
 # %% ../nbs/08_training.ipynb #745e470d
-def bytes_sent(model: GPT | GPTConfig, training: TrainingConfig, world_size: int) -> int:  # in one step; arguments as for `training_memory`
+def bytes_sent(
+    model: GPT | GPTConfig,
+    training: TrainingConfig,
+    world_size: int,
+) -> int:  # in one step; arguments as for `training_memory`
     """What each process sends to the others in a step of training: all-reduce, all-gather and reduce-scatter around a ring.
 
     Of the recipe, optimizer, sharding and gradient_accumulation decide.
     """
     model, in_all, in_blocks, trained = _counted(model)
     if training.sharding == "none":
-        numbers = 2 * trained  # gradients: each part travels around once to be summed, and once to be known
+        numbers = (
+            2 * trained
+        )  # gradients: each part travels around once to be summed, and once to be known
     else:
-        numbers = training.gradient_accumulation * (in_all + in_blocks + trained)  # blocks come twice
-        numbers += 2 * in_blocks * (training.optimizer == "muon")  # which looks at whole matrices
+        numbers = training.gradient_accumulation * (
+            in_all + in_blocks + trained
+        )  # blocks come twice
+        numbers += (
+            2 * in_blocks * (training.optimizer == "muon")
+        )  # which looks at whole matrices
     return 4 * numbers * (world_size - 1) // world_size
