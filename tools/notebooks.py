@@ -16,7 +16,7 @@ from nbdev.clean import clean_nb
 from nbdev.config import get_config
 from nbdev.process import extract_directives
 
-ORDER = ["support", "", "tutorials", "evidence"]  # folders under nbs/, in the order of reading
+ORDER = ["support", "", "commands", "tutorials", "evidence"]  # folders under nbs/, in the order of reading
 
 
 def notebooks_in_order() -> list[Path]:

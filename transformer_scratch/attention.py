@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .config import GPTConfig, UsageError
+from .support.config import GPTConfig, UsageError
 from .positions import apply_rope
 
 # %% ../nbs/04_attention.ipynb #d5323bc1

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from .attention import KVCache
-from .config import SamplingConfig, _check
+from .support.config import SamplingConfig, check
 from .model import GPT
 from .tokenizer import TextStream, Tokenizer
 
@@ -76,7 +76,7 @@ class ContextWindow:
         tokenizer: Tokenizer | None = None,
     ):
         n_tokens, self.size = token_ids.size(1), model.config.context_length
-        _check(n_tokens > 0, "token_ids is empty: give at least one token to go on from")
+        check(n_tokens > 0, "token_ids is empty: give at least one token to go on from")
         if n_tokens > self.size:
             warnings.warn(
                 f"the prompt is {n_tokens} tokens long: only the last {self.size} are used",
@@ -364,7 +364,7 @@ def pack_for_decoding(
         and hasattr(torch.ops.onednn, "qlinear_prepack")
     )
     able = able and (weights != "bfloat16" or torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    _check(
+    check(
         able or weights == "float32",
         f"weights is {weights!r}: this {device} cannot pack them; choose float32",
     )
@@ -418,7 +418,7 @@ def beam_search(
     """Follow the n likeliest texts, the greedy one always among them. The score is the log-probability of the new tokens
     over ((5 + their number) / 6) ** length_penalty (Wu et al. 2016, §7)."""
     holds = n_beams >= 1 and len(token_ids) == 1
-    _check(
+    check(
         holds,
         f"n_beams is {n_beams}, the prompts are {len(token_ids)}: beam search follows at least one beam of one prompt",
     )

@@ -23,27 +23,28 @@ from torch import Tensor
 
 from transformer_scratch.checkpoint import (
     NANOGPT_NAMES,
-    _check_size,
-    _fill,
-    _open_pickle,
-    _open_safetensors,
+    check_size,
+    fill_weights,
+    open_pickle,
+    open_safetensors,
     rename_modules,
 )
 from .checkpoint import load_model, load_weights
-from transformer_scratch.config import (
+from transformer_scratch.support.config import (
     GPTConfig,
     SamplingConfig,
     TrainingConfig,
     UsageError,
-    _check,
-    _check_within,
-    _nearest,
+    check,
+    check_within,
+    nearest,
 )
 from .data import TokenDataset, download, load_split
 from .generation import generate_text
 from .model import GPT, count_parameters
-from .runtime import data_dir, free_memory, pick_device, written_whole
-from .tokenizer import BPETokenizer, Tokenizer, _joined, load_tiktoken
+from .support.files import written_whole
+from .support.runtime import data_dir, free_memory, pick_device
+from .tokenizer import BPETokenizer, Tokenizer, joined_tokens, load_tiktoken
 from .training import Evaluation, Trainer, evaluate_loss, training_memory
 
 # %% ../nbs/10_gpt2_finetune.ipynb #9260ce47
@@ -98,7 +99,7 @@ def from_hf_state_dict(
         and output.dtype == embedding.dtype
         and torch.equal(output, embedding)
     )
-    _check(
+    check(
         honest,
         "lm_head.weight is not equal to wte.weight: GPT-2 has one matrix for input and output",
     )
@@ -121,11 +122,11 @@ def check_gpt2(
     free = HF_FIELDS.keys() | {"rope_base", "init"}
     for name, expected in (vars(GPTConfig()) | {"n_kv_heads": config.n_heads}).items():
         value = config.key_value_heads if name == "n_kv_heads" else getattr(config, name)
-        _check(
+        check(
             name in free or value == expected,
             f"{name} is {value!r}: GPT-2's architecture can only have {expected!r}",
         )
-    _check_within(config, 1, GPTConfig().context_length, "context_length")
+    check_within(config, 1, GPTConfig().context_length, "context_length")
     return config
 
 # %% ../nbs/10_gpt2_finetune.ipynb #47bde0ae
@@ -138,7 +139,7 @@ def read_hf_config(
             content = json.loads(file.read(2**20))  # a real one has a thousand bytes
         for name, expected in HF_FIXED.items():
             value = content.get(name, expected)
-            _check(
+            check(
                 value == expected,
                 f"{name} is {value!r}, and GPT-2's is {expected!r}: this is another architecture",
             )
@@ -163,7 +164,7 @@ def check_memory(
 ) -> None:
     """A need for more memory than is free, beside all that is there already, is a `UsageError`, with advice what to do without so much."""
     free = free_memory(device) or n_bytes  # where nothing is known, nothing is refused
-    _check(
+    check(
         n_bytes <= free,
         f"{purpose} needs about {n_bytes / 1e9:,.1f} GB of memory, and {free / 1e9:.1f} GB are free: {advice}",
     )
@@ -198,13 +199,13 @@ def find_gpt2(
         for file in (path, path / "model.safetensors", path / "pytorch_model.bin")
         if file.is_file()
     ]
-    _check(
+    check(
         found or not path.is_dir(),
         f"{path} holds neither model.safetensors nor pytorch_model.bin: name the folder of a GPT-2",
     )
-    _check(
+    check(
         bool(found),
-        f"model is {name!r}: there is no such size, folder or file; {_nearest(name, GPT2_SIZES)}",
+        f"model is {name!r}: there is no such size, folder or file; {nearest(name, GPT2_SIZES)}",
     )
     return found[0]
 
@@ -214,9 +215,9 @@ def read_hf_weights(
 ) -> dict[str, Tensor]:
     """The tensors in a file, memory-mapped if it is safetensors. A damaged file, or a pickle with more in it, is a `UsageError`."""
     content = (
-        _open_safetensors(path)
+        open_safetensors(path)
         if Path(path).suffix == ".safetensors"
-        else _open_pickle(path)
+        else open_pickle(path)
     )
     for name, value in content.items():
         plain = (
@@ -225,7 +226,7 @@ def read_hf_weights(
             and value.layout == torch.strided
             and not value.is_meta
         )
-        _check(
+        check(
             plain,
             f"{path} holds {name!r}, which is no plain tensor: it is not the weights of a GPT-2",
         )
@@ -240,14 +241,14 @@ def load_gpt2(
     """GPT-2 as our model. What is missing, too much or misshapen, or does not fit into memory, is a `UsageError`."""
     path = find_gpt2(source, progress)
     config = read_hf_config(path.with_name("config.json"))
-    _check_size(config, path)
+    check_size(config, path)
     with torch.device("meta"):  # shapes without memory
         model = GPT(config)
     check_memory(4 * count_parameters(model), str(source), "choose a smaller size")
     weights = from_hf_state_dict(read_hf_weights(path))
     model.to_empty(device="cpu")
     model.token_embedding.weight = model.output.weight  # to_empty gave each its own
-    _fill(to_hf_state_dict(model.state_dict()), to_hf_state_dict(weights), path)
+    fill_weights(to_hf_state_dict(model.state_dict()), to_hf_state_dict(weights), path)
     return model.eval()
 
 # %% ../nbs/10_gpt2_finetune.ipynb #c56d626b
@@ -257,9 +258,9 @@ def bpe_merges(
     """The two tokens that make each longer one of a vocabulary, in the order of the ranks. A token that no two before it make is a `UsageError`."""
     merges, before = [], {}
     for token, rank in sorted(ranks.items(), key=lambda item: item[1]):
-        parts = _joined(token, before)
+        parts = joined_tokens(token, before)
         before[token] = rank
-        _check(
+        check(
             len(parts) <= 2,
             f"token {token!r} is not made of two others before it: this vocabulary was not learned by merging",
         )
@@ -273,7 +274,7 @@ def hf_tokenizer(
 ) -> dict:  # the content of a tokenizer.json comes back
     """A byte-level BPE in the form of the library tokenizers, with the same ids. Another kind of tokenizer is a `UsageError`."""
     remedy = "GPT-2's is a byte-level BPE; train with the tokenizer bpe or gpt2"
-    _check(
+    check(
         isinstance(tokenizer, BPETokenizer),
         f"tokenizer is a {type(tokenizer).__name__}: {remedy}",
     )
@@ -315,11 +316,11 @@ def save_hf(
     """Write a folder that AutoModelForCausalLM and AutoTokenizer of transformers open. What GPT-2 cannot be is a `UsageError`."""
     config, folder = check_gpt2(model.config), Path(folder)
     n_ids = tokenizer.vocab_size
-    _check(
+    check(
         n_ids <= config.vocab_size,
         f"tokenizer has {n_ids} ids, the model knows {config.vocab_size}: they do not belong together",
     )
-    _check(
+    check(
         not folder.exists(),
         f"{folder} is there already: name a new folder, or delete it first",
     )
@@ -369,7 +370,7 @@ def open_pretrained(
         return load_model(source)
     model = load_gpt2(source, progress)
     known = model.config.vocab_size == GPTConfig().vocab_size
-    _check(
+    check(
         known,
         f"{source} has {model.config.vocab_size} tokens: its tokenizer is not GPT-2's, and no other is read from such a folder",
     )
@@ -411,7 +412,7 @@ class DialogueDataset(TokenDataset):
         self._useful = torch.from_numpy(
             np.flatnonzero(n_learned[context_length:] > n_learned[:-context_length])
         )
-        _check(
+        check(
             len(self._useful) > 0,
             "text has nothing that the assistant says: its lines must begin with Assistant:",
         )

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .checkpoint import _fill, _open_safetensors, save_weights
-from .config import _check, _nearest
+from .checkpoint import fill_weights, open_safetensors, save_weights
+from .support.config import check, nearest
 
 # %% ../nbs/11_lora.ipynb #c37d4a90
 class LoRALinear(nn.Linear):
@@ -28,12 +28,12 @@ class LoRALinear(nn.Linear):
         dropout: float = 0.0,  # share of the branch's input set to zero in training
     ):
         shorter = min(linear.weight.shape)
-        _check(
+        check(
             isinstance(rank, int) and 1 <= rank <= shorter,
             f"rank is {rank!r}: it must be a whole number from 1 to {shorter}; 8 is usual",
         )
-        _check(alpha > 0, f"alpha is {alpha}: it must be above 0; 16 is usual")
-        _check(
+        check(alpha > 0, f"alpha is {alpha}: it must be above 0; 16 is usual")
+        check(
             0 <= dropout < 1,
             f"dropout is {dropout}: it must lie in [0, 1); 0.05 is usual, 0 switches it off",
         )
@@ -82,7 +82,7 @@ def add_lora(
     targets: str | Sequence[str] = ("qkv", "output", "up", "down"),
 ) -> int:  # how many numbers are trained from now on
     """Put a silent branch beside every target, in place. The model's own output layer, which may be its embedding too, is none."""
-    _check(
+    check(
         not _branches(model),
         "model has branches already: fold them in with merge_lora, or take them off with remove_lora",
     )
@@ -103,9 +103,9 @@ def add_lora(
         ),
         None,
     )
-    _check(
+    check(
         odd is None,
-        f"targets holds {odd!r}: no block has such a layer; {_nearest(odd, known)}",
+        f"targets holds {odd!r}: no block has such a layer; {nearest(odd, known)}",
     )
     branches = {
         name: LoRALinear(layer, rank, alpha, dropout)
@@ -146,7 +146,7 @@ def lora_state_dict(
     # lora_a, lora_b and lora_scale of every branch, under their full names
 ) -> dict[str, Tensor]:
     """What was learned, and nothing of the base."""
-    _check(bool(_branches(model)), "model has no branches: call add_lora first")
+    check(bool(_branches(model)), "model has no branches: call add_lora first")
     return {name: values for name, values in model.state_dict().items() if ".lora_" in name}
 
 # %% ../nbs/11_lora.ipynb #f066e68d
@@ -169,14 +169,14 @@ def load_lora(
     weights, where = (
         (source, "source")
         if isinstance(source, Mapping)
-        else (_open_safetensors(source), source)
+        else (open_safetensors(source), source)
     )
     ranks = {
         name.removesuffix(".lora_a"): len(values)
         for name, values in weights.items()
         if name.endswith(".lora_a")
     }
-    _check(bool(ranks), f"{where} has no lora_a in it: name a file that save_lora wrote")
+    check(bool(ranks), f"{where} has no lora_a in it: name a file that save_lora wrote")
     layers = {
         name: layer
         for name, layer in model.named_modules()
@@ -187,7 +187,7 @@ def load_lora(
         for name, layer in layers.items()
     }
     parts = ("lora_a", "lora_b", "lora_scale")
-    _fill(
+    fill_weights(
         {
             f"{name}.{part}": getattr(branch, part).detach()
             for name, branch in branches.items()

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from .attention import KVCache, LayerCache, MultiHeadAttention
-from .config import GPTConfig, UsageError
+from .support.config import GPTConfig, UsageError
 from .positions import LearnedPositions, SinusoidalPositions, rope_angles
 
 # %% ../nbs/05_model.ipynb #6fe287c3

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from .attention import MultiHeadAttention
-from .config import TrainingConfig
+from .support.config import TrainingConfig
 from .model import FeedForward, TransformerBlock, swiglu
-from .runtime import gathered, sharded_like
+from .support.processes import gathered, sharded_like
 
 # %% ../nbs/06_optimization.ipynb #df618e22
 def decay_groups(

@@ -9,7 +9,7 @@ __all__ = ['sinusoidal_positions', 'SinusoidalPositions', 'LearnedPositions', 'r
 import torch
 from torch import Tensor, nn
 
-from .config import UsageError
+from .support.config import UsageError
 
 # %% ../nbs/03_positions.ipynb #233b67e3
 def sinusoidal_positions(

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['GPT2_SPLIT_PATTERN', 'CL100K_SPLIT_PATTERN', 'Tokenizer', 'CharTokenizer', 'learn_merges', 'encode_slowly',
-           'BPETokenizer', 'train_bpe', 'TextStream', 'load_tiktoken', 'CompactTokenizer', 'load_tokenizer',
-           'make_tokenizer', 'tokenizer_fingerprint']
+           'joined_tokens', 'BPETokenizer', 'train_bpe', 'TextStream', 'rank_folder', 'load_tiktoken',
+           'CompactTokenizer', 'load_tokenizer', 'make_tokenizer', 'tokenizer_fingerprint']
 
 # %% ../nbs/02_tokenizer.ipynb #55efda34
 import base64
@@ -25,7 +25,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from .config import UsageError, _check, _check_known
+from .support.config import UsageError, check, check_known
 
 # %% ../nbs/02_tokenizer.ipynb #07dfb7c3
 @runtime_checkable
@@ -120,7 +120,7 @@ class CharTokenizer(Tokenizer):
     ) -> None:
         _check_text(characters)
         unique = 0 < len(set(characters)) == len(characters)
-        _check(
+        check(
             unique,
             f"characters is {characters[:80]!r}, empty or with one twice: give each once, or use CharTokenizer.from_text",
         )
@@ -173,7 +173,7 @@ def _count_pieces(text: str, pattern: str) -> Counter[str]:
     """The distinct pieces into which a pattern cuts a text, and how often each occurs; together they must be the whole text."""
     import regex  # comes with tiktoken
 
-    _check(
+    check(
         not re.search(r"\(\?(R|&|P>|[+-]?\d)", pattern),
         f"pattern is {pattern!r}: it calls itself, which may never end",
     )
@@ -184,7 +184,7 @@ def _count_pieces(text: str, pattern: str) -> Counter[str]:
     whole = "" not in counts and sum(
         len(piece) * count for piece, count in counts.items()
     ) == len(text)
-    _check(
+    check(
         whole,
         f"pattern is {pattern!r}: it must cover all characters, match no empty string, and group with (?:...) only",
     )
@@ -300,11 +300,11 @@ def encode_slowly(
     return [
         ranks[token]
         for piece in regex.findall(pattern, text)
-        for token in _joined(piece.encode("utf-8"), ranks)
+        for token in joined_tokens(piece.encode("utf-8"), ranks)
     ]
 
 
-def _joined(piece: bytes, ranks: Mapping[bytes, int]) -> list[bytes]:
+def joined_tokens(piece: bytes, ranks: Mapping[bytes, int]) -> list[bytes]:
     """The tokens of a piece: its bytes, of which the neighbours of the lowest rank are joined, again and again."""
     parts = [bytes([byte]) for byte in piece]
     while joins := [
@@ -339,7 +339,7 @@ def _by_id(
             )
         owners[token_id] = token
     for byte in range(256):
-        _check(
+        check(
             bytes([byte]) in ranks,
             f"no token for the byte 0x{byte:02X}: all 256 bytes are needed, or some texts could not be encoded",
         )
@@ -385,7 +385,7 @@ class BPETokenizer(Tokenizer):
 
         self.tokens = _by_id(ranks, special_tokens)
         plain = re.fullmatch(r"[\w.-]+", name) is not None
-        _check(
+        check(
             plain,
             f"name is {name!r}: write letters, digits, '_', '-' and '.' only, for it may become part of a file's name",
         )
@@ -467,11 +467,11 @@ def train_bpe(
 ) -> BPETokenizer:
     """Learn a vocabulary from a text: bytes first, then merges in the order of learning, then special tokens."""
     smallest = 256 + len(special_tokens)
-    _check(
+    check(
         vocab_size >= smallest,
         f"vocab_size is {vocab_size}: it must be at least {smallest}, 256 bytes and the special tokens",
     )
-    _check(text != "", "the training text is empty: a vocabulary is learned from a text")
+    check(text != "", "the training text is empty: a vocabulary is learned from a text")
     _check_text(text)
     tokens = [bytes([byte]) for byte in range(256)]
     for first, second in learn_merges(_count_pieces(text, pattern), vocab_size - smallest):
@@ -511,7 +511,7 @@ class TextStream:
         return self._decoder.decode(b"", final=True)
 
 # %% ../nbs/02_tokenizer.ipynb #3c997a1e
-def _rank_folder() -> Path:
+def rank_folder() -> Path:
     """Where tiktoken keeps rank files, each under the sha1 of its address."""
     return Path(
         os.environ.get("TIKTOKEN_CACHE_DIR")
@@ -526,7 +526,7 @@ def _fetch_rank_file(url: str) -> bytes:
 
     last = url.replace("vocab.bpe", "encoder.json")  # the other file of GPT-2's
     place, last_place = (
-        _rank_folder() / hashlib.sha1(address.encode()).hexdigest()
+        rank_folder() / hashlib.sha1(address.encode()).hexdigest()
         for address in (url, last)
     )
     try:
@@ -545,7 +545,7 @@ def load_tiktoken(
     import tiktoken.load
     from tiktoken_ext.openai_public import ENCODING_CONSTRUCTORS
 
-    _check_known("encoding", name, list(ENCODING_CONSTRUCTORS))
+    check_known("encoding", name, list(ENCODING_CONSTRUCTORS))
     original, tiktoken.load.read_file = (
         tiktoken.load.read_file,
         _fetch_rank_file,
@@ -554,7 +554,7 @@ def load_tiktoken(
         definition = ENCODING_CONSTRUCTORS[name]()
     except (OSError, ValueError, AssertionError) as error:
         raise UsageError(
-            f"the rank file of {name} cannot be read or kept in {_rank_folder()}: {error}"
+            f"the rank file of {name} cannot be read or kept in {rank_folder()}: {error}"
         ) from error
     finally:
         tiktoken.load.read_file = original
@@ -631,13 +631,13 @@ def load_tokenizer(
     path = Path(folder_or_name) / "tokenizer.json"
     if not path.is_file() and str(folder_or_name) in list_encoding_names():
         return load_tiktoken(str(folder_or_name))
-    _check(
+    check(
         path.is_file(),
         f"there is no {path}: name a folder with a saved tokenizer, or one of {', '.join(list_encoding_names())}",
     )
     try:
         saved = json.loads(path.read_bytes().decode("utf-8"))
-        _check_known("kind", saved["kind"], ["char", "bpe", "compact"])
+        check_known("kind", saved["kind"], ["char", "bpe", "compact"])
         if saved["kind"] == "char":
             return CharTokenizer(saved["characters"])
         if saved["kind"] == "bpe":
@@ -675,7 +675,7 @@ def _read_ranks(path: Path) -> dict[bytes, int]:
             raise UsageError(
                 f"{path.name}, line {number}: {line[:40]!r} is not a token in base64 and its rank"
             ) from None
-        _check(
+        check(
             len(ranks) == number,
             f"{path.name}, line {number}: the token {token!r} was there before",
         )
@@ -693,7 +693,7 @@ def make_tokenizer(
     from tiktoken import list_encoding_names
 
     encodings = list_encoding_names()
-    _check_known(
+    check_known(
         "tokenizer",
         kind,
         ["char", "bpe", *encodings, *(f"compact:{name}" for name in encodings)],

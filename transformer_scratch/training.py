@@ -27,9 +27,9 @@ from tqdm import tqdm
 
 import transformer_scratch
 from transformer_scratch.checkpoint import (
-    _remove_leftovers,
-    _whole_weights,
-    _write_config,
+    remove_leftovers,
+    whole_weights,
+    write_config,
     latest_checkpoint,
     load_checkpoint,
     load_run_tokenizer,
@@ -42,7 +42,7 @@ from transformer_scratch.checkpoint import (
     save_weights,
     set_random_states,
 )
-from .config import GPTConfig, Preset, TrainingConfig, UsageError, _check
+from .support.config import GPTConfig, Preset, TrainingConfig, UsageError, check
 from .data import TokenDataset
 from .model import GPT, count_parameters, next_token_loss
 from transformer_scratch.optimization import (
@@ -50,17 +50,10 @@ from transformer_scratch.optimization import (
     make_optimizer,
     set_learning_rate,
 )
-from .plots import plot_losses
-from transformer_scratch.runtime import (
-    ProcessGroup,
-    gathered,
-    locked,
-    pick_device,
-    pick_dtype,
-    set_seed,
-    sharded_like,
-    written_whole,
-)
+from .support.plots import plot_losses
+from .support.files import locked, written_whole
+from .support.processes import ProcessGroup, gathered, sharded_like
+from .support.runtime import pick_device, pick_dtype, set_seed
 from .tokenizer import Tokenizer, tokenizer_fingerprint
 
 # %% ../nbs/08_training.ipynb #83204bca
@@ -306,7 +299,7 @@ def _check_same(run: "TrainingRun") -> None:
     )
     for name in facts:
         for rank, theirs in enumerate(everybody):
-            _check(
+            check(
                 theirs[name] == everybody[0][name],
                 f"{name} of process {rank} is not that of process 0: put the same {name} on every machine",
             )
@@ -465,7 +458,7 @@ def _write_results(run: TrainingRun, best: bool = False, checkpoint: bool = Fals
     if run.run_folder is None:
         return
     weights = (
-        _whole_weights(run.model) if best or checkpoint else {}
+        whole_weights(run.model) if best or checkpoint else {}
     )  # which takes all processes
     state = run.state() if checkpoint else {}
 
@@ -486,12 +479,12 @@ def _start_training(run: TrainingRun) -> None:
     run.generator = run.generator or set_seed(run.config.seed)
     if folder is None:
         return
-    weights, state = _whole_weights(run.model), run.state()
+    weights, state = whole_weights(run.model), run.state()
 
     def write() -> None:
         if run.resumed:
-            _remove_leftovers(folder)
-            _write_config(folder, preset, run.tokenizer)
+            remove_leftovers(folder)
+            write_config(folder, preset, run.tokenizer)
         else:
             save_run(folder, weights, run.tokenizer, preset, state, run.overwrite)
 
@@ -512,7 +505,7 @@ def _save_training(run: TrainingRun) -> None:
 def _read_checkpoint(run: TrainingRun) -> dict:
     """Fill the model, and return the state beside it. A run that began differently is refused."""
     folder = run.run_folder
-    _check(
+    check(
         folder and latest_checkpoint(folder),
         f"run_folder is {folder}: it holds no checkpoint to continue from; train anew",
     )
@@ -523,19 +516,19 @@ def _read_checkpoint(run: TrainingRun) -> dict:
     }
     pairs["optimizer"] = (before.training.optimizer, run.config.optimizer)
     for name, (then, now) in pairs.items():
-        _check(
+        check(
             then == now,
             f"{name} is {now!r}, but {folder} began with {then!r}: this cannot change on the way",
         )
     same = tokenizer_fingerprint(load_run_tokenizer(folder)) == tokenizer_fingerprint(
         run.tokenizer
     )
-    _check(
+    check(
         same, f"tokenizer is not the one that {folder} began with: use load_run_tokenizer"
     )
     state = load_checkpoint(latest_checkpoint(folder), run.model)
     sizes = f"{run.n_tokens} tokens (training, validation), {state['n_tokens']} when the run began"
-    _check(
+    check(
         state["n_tokens"] == run.n_tokens,
         f"data has {sizes}: use the same command and text",
     )
