@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['VISIBLE_SPACES', 'WIDEST', 'USUAL_HEIGHT', 'DOTS_PER_INCH', 'INCHES_A_COLUMN', 'INCHES_A_LINE', 'MarkdownText',
-           'show_tokens', 'show_heat_map', 'show_table', 'styled_axes', 'CellSize', 'plot_embeddings', 'plot_positions',
+           'show_tokens', 'show_matrix', 'show_table', 'styled_axes', 'CellSize', 'plot_embeddings', 'plot_positions',
            'plot_attention', 'plot_attention_heads', 'plot_mask', 'plot_losses', 'plot_schedule']
 
 # %% ../../nbs/support/plots.ipynb #f76786e7
@@ -44,7 +44,7 @@ def _visible(piece: str | bytes | int) -> str:
         characters.append(character)
     return "".join(characters) or "∅"
 
-# %% ../../nbs/support/plots.ipynb #1b227f47
+# %% ../../nbs/support/plots.ipynb #9eb1285f
 class MarkdownText(str):
     """A Markdown text: a notebook renders it, a terminal prints it as it is."""
 
@@ -132,8 +132,8 @@ def _ends(n: int, most: int) -> list[int]:
         return list(range(n))
     return [*range(most - 2), -1, n - 1]
 
-# %% ../../nbs/support/plots.ipynb #d8b704b1
-def show_heat_map(
+# %% ../../nbs/support/plots.ipynb #3fbab76b
+def show_matrix(
     values: Any,  # (n, m) numbers, or (m,) for a single row
     # n names, for instance tokens; None: counted
     row_labels: Sequence[str | bytes | int] | None = None,
@@ -212,15 +212,29 @@ def _tick_label(piece: str | bytes | int, widest: int = 14) -> str:
         characters.append(character)
     return "".join(characters).strip().replace("$", r"\$")
 
-# %% ../../nbs/support/plots.ipynb #4f092684
+# %% ../../nbs/support/plots.ipynb #95f20fd8
 WIDEST, USUAL_HEIGHT = 6.0, 3.4  # inches
 DOTS_PER_INCH = 128
 
 
+@cache
+def _prepare_notebook() -> bool:
+    """Whether this is a notebook, whose pictures pyplot then shows below the cells.
+
+    The first use of pyplot settles how a notebook shows them. It must not happen inside
+    our style, whose end would put everything back, so it happens here.
+    """
+    if "IPython" not in sys.modules or sys.modules["IPython"].get_ipython() is None:
+        return False
+    from matplotlib import pyplot
+
+    pyplot.switch_backend(pyplot.get_backend())
+    return True
+
+
 def _new_figure(width: float, height: float) -> Any:
     """A figure that a notebook shows once, and that a script never pops up."""
-    in_notebook = "IPython" in sys.modules and sys.modules["IPython"].get_ipython()
-    if in_notebook:
+    if _prepare_notebook():
         from matplotlib.pyplot import figure
     else:
         from matplotlib.figure import Figure as figure
@@ -237,9 +251,7 @@ def styled_axes(
     """Axes in our style inside the block: those that are given, or else new ones."""
     import matplotlib
 
-    if "IPython" in sys.modules:  # before the style, which would undo what pyplot sets
-        import matplotlib.pyplot  # noqa: F401
-
+    _prepare_notebook()
     with matplotlib.rc_context(_style()[0]):
         if axes is None:
             axes = _new_figure(width, height).subplots(**grid)
@@ -291,7 +303,7 @@ def _write_numbers(axes: Any, mesh: Any) -> None:
         ink = "white" if _is_dark(mesh.cmap(mesh.norm(value))) else "#111111"
         axes.text(column, row, _cell_text(float(value), digits), color=ink, **style)
 
-# %% ../../nbs/support/plots.ipynb #7d1506b0
+# %% ../../nbs/support/plots.ipynb #c5dab906
 class CellSize(NamedTuple):
     """How large the cells of a heat map are drawn, in inches."""
 
@@ -447,7 +459,7 @@ def plot_attention(
     labels = (query_tokens, query_tokens if key_tokens is None else key_tokens)
     return _heat_map(values, labels, ("query", "key"), title, signed, axes)
 
-# %% ../../nbs/support/plots.ipynb #f64c0b97
+# %% ../../nbs/support/plots.ipynb #582fb0a5
 def plot_attention_heads(
     weights: Any,  # (H, T, T), or (B, H, T, T), of which `item` is shown
     tokens: Sequence[str | bytes | int],  # the T tokens
