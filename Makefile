@@ -1,7 +1,6 @@
 # Short names for the commands of the README. `make BIN=path/to/bin …` uses an environment of your own.
 PYTHON ?= python3
 BIN ?= .venv/bin
-export OMP_NUM_THREADS ?= 1
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,10 +13,16 @@ $(BIN)/nbdev_test:
 	$(MAKE) setup
 
 train: $(BIN)/nbdev_test ## train with the default settings and print a sample
-	env -u OMP_NUM_THREADS $(BIN)/transformer-scratch train
+	$(BIN)/transformer-scratch train
 
 test: $(BIN)/nbdev_test ## run all notebooks as tests
 	$(BIN)/nbdev_test --do_print
+
+format: $(BIN)/nbdev_test ## notebooks and tools as `ruff format` writes them
+	$(BIN)/ruff format nbs tools setup.py
+
+jupyter: $(BIN)/nbdev_test ## every page in a real Jupyter kernel, as its readers run it
+	$(BIN)/python tools/check_notebooks.py
 
 export: $(BIN)/nbdev_test ## the package from the notebooks
 	$(BIN)/nbdev_export
@@ -26,7 +31,7 @@ notebooks: export ## execute the notebooks in order and store their outputs (FLA
 	$(BIN)/python tools/notebooks.py --flags "$(FLAGS)"
 
 pictures: $(BIN)/nbdev_test ## train for the home page: its output, its sample, its pictures; then the README
-	env -u OMP_NUM_THREADS PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python tools/notebooks.py --flags "slow network" nbs/index.ipynb
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python tools/notebooks.py --flags "slow network" nbs/index.ipynb
 	$(MAKE) readme
 
 readme: $(BIN)/nbdev_test ## README.md from nbs/index.ipynb
@@ -52,4 +57,4 @@ clean: ## remove what can be made again; runs/ and data/ stay
 	rm -rf _docs _proc build dist *.egg-info nbs/nbdev.yml
 	find . -name __pycache__ -prune -not -path "./.venv/*" -exec rm -rf {} +
 
-.PHONY: help setup train test export notebooks pictures readme docs serve browse lab ci clean
+.PHONY: help setup train test format jupyter export notebooks pictures readme docs serve browse lab ci clean

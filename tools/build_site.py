@@ -54,13 +54,19 @@ def parameter_table(shown) -> str:
 
     def row(code: str, comment: str | None) -> str:
         code = html.escape(code).replace("|", "&#124;")
-        comment = re.sub(r"(`[^`]*`)|([|*_$<~^\\\[\]])", lambda found: found[1] or "\\" + found[2], comment or "").replace("\n", " ")
+        comment = re.sub(
+            r"(`[^`]*`)|([|*_$<~^\\\[\]])",
+            lambda found: found[1] or "\\" + found[2],
+            comment or "",
+        ).replace("\n", " ")
         return f"| <code>{code}</code> | {comment} |"
 
     def plain(annotation, before: str) -> str:
         if annotation in (inspect.Parameter.empty, None):
             return ""
-        return before + re.sub(r"\b(?:\w+\.)+(?=\w)", "", inspect.formatannotation(annotation))
+        return before + re.sub(
+            r"\b(?:\w+\.)+(?=\w)", "", inspect.formatannotation(annotation)
+        )
 
     source, fields = NbdevLookup().code(shown.fn), dict(shown.dm.dm)
     result = fields.pop("return", None)
@@ -69,13 +75,27 @@ def parameter_table(shown) -> str:
         if name in ("args", "kwargs") and not value["docment"]:
             continue
         default = value["default"]
-        default = "" if default is inspect.Parameter.empty else f" = {getattr(default, '__name__', None) or repr(default)}"
+        default = (
+            ""
+            if default is inspect.Parameter.empty
+            else f" = {getattr(default, '__name__', None) or repr(default)}"
+        )
         rows.append(row(name + plain(value["anno"], ": ") + default, value["docment"]))
     if result and (kind := plain(result["anno"], "→ ")):
         rows.append(row(kind, result["docment"]))
-    table = "\n".join(["| Parameter | Meaning |", "|:-----|:------|", *rows]) if rows else ""
+    table = (
+        "\n".join(["| Parameter | Meaning |", "|:-----|:------|", *rows]) if rows else ""
+    )
     link = f"[source]({source}){{.api-source}}" if source else ""
-    return "\n\n".join([f"{'#' * shown.title_level} {shown.nm} {{.api}}", link, inspect.getdoc(shown.sym) or "", table, ""])
+    return "\n\n".join(
+        [
+            f"{'#' * shown.title_level} {shown.nm} {{.api}}",
+            link,
+            inspect.getdoc(shown.sym) or "",
+            table,
+            "",
+        ]
+    )
 
 
 def process_notebooks() -> None:
@@ -84,12 +104,18 @@ def process_notebooks() -> None:
 
     doclinks._build_modidx()
     showdoc.BasicMarkdownRenderer._repr_markdown_ = parameter_table
-    changed = PROCESSED.exists() and PROCESSED.stat().st_mtime < Path(__file__).stat().st_mtime
-    warnings.filterwarnings("ignore", message="Found cells containing imports and other code")
+    changed = (
+        PROCESSED.exists() and PROCESSED.stat().st_mtime < Path(__file__).stat().st_mtime
+    )
+    warnings.filterwarnings(
+        "ignore", message="Found cells containing imports and other code"
+    )
     try:
         serve.proc_nbs(n_workers=0, force=changed)
     except Exception as error:
-        sys.exit(f"{error}\n{error.__cause__!r}\nTo build the site nbdev runs imports and exported cells alone: give imports a cell of their own.")
+        sys.exit(
+            f"{error}\n{error.__cause__!r}\nTo build the site nbdev runs imports and exported cells alone: give imports a cell of their own."
+        )
 
 
 # The preview: a processed notebook becomes Markdown, pandoc's tree, and HTML
@@ -113,12 +139,26 @@ def read_page(source: Path) -> Page:
     """A processed notebook or a Markdown file as Markdown, the way Quarto sees it."""
     text = (PROCESSED / source).read_text(encoding="utf-8")
     if source.suffix == ".md":
-        title, description, text = re.match(r"# (.+)\n+(?:> (.+)\n)?((?s:.*))", text).groups()
-        return Page(source, source.with_suffix(".html").as_posix(), {"title": title, "description": description or ""}, text)
+        title, description, text = re.match(
+            r"# (.+)\n+(?:> (.+)\n)?((?s:.*))", text
+        ).groups()
+        return Page(
+            source,
+            source.with_suffix(".html").as_posix(),
+            {"title": title, "description": description or ""},
+            text,
+        )
     front, *cells = json.loads(text)["cells"]
     meta = yaml.safe_load("".join(front["source"]).strip().strip("-"))
-    page = Page(source, source.with_name(meta.get("output-file", f"{source.stem}.html")).as_posix(), meta)
-    parts = [code_cell(cell, page, n) if cell["cell_type"] == "code" else "".join(cell["source"]) for n, cell in enumerate(cells)]
+    page = Page(
+        source,
+        source.with_name(meta.get("output-file", f"{source.stem}.html")).as_posix(),
+        meta,
+    )
+    parts = [
+        code_cell(cell, page, n) if cell["cell_type"] == "code" else "".join(cell["source"])
+        for n, cell in enumerate(cells)
+    ]
     page.markdown = "\n\n".join(parts)
     return page
 
@@ -131,31 +171,53 @@ def code_cell(cell: dict, page: Page, number: int) -> str:
     if options.get("echo") != "false" and code:
         parts = [f"{FENCE}{{.python .cell-code}}\n{code}\n{FENCE}"]
         if "code-fold" in options:
-            parts = ["<details open class='code-fold'><summary>" + options["code-summary"].strip('"') + "</summary>", *parts, "</details>"]
+            parts = [
+                "<details open class='code-fold'><summary>"
+                + options["code-summary"].strip('"')
+                + "</summary>",
+                *parts,
+                "</details>",
+            ]
     for order, output in enumerate(cell["outputs"]):
         data = {kind: "".join(content) for kind, content in output.get("data", {}).items()}
         if options.get("output") == "asis":
             return data["text/markdown"]
         if "text/markdown" in data:
-            parts.append(f"::: {{.cell-output .cell-output-display}}\n\n{data['text/markdown']}\n\n:::")
+            parts.append(
+                f"::: {{.cell-output .cell-output-display}}\n\n{data['text/markdown']}\n\n:::"
+            )
         elif "image/png" in data:
             content = base64.b64decode(data["image/png"])
             name = f"{page.source.stem}_files/{number}-{order}.png"
             page.pictures[(page.source.parent / name).as_posix()] = content
-            width, height = (round(pixels * 96 / DPI) for pixels in struct.unpack(">II", content[16:24]))
+            width, height = (
+                round(pixels * 96 / DPI) for pixels in struct.unpack(">II", content[16:24])
+            )
             alt = html.escape(options.get("fig-alt", "").strip("\"'"))
             image = f'<img src="{name}" alt="{alt}" width="{width}" height="{height}" loading="lazy">'
             parts.append(f"```{{=html}}\n<figure>{image}</figure>\n```")
         elif text := "".join(output.get("text", data.get("text/plain", ""))).rstrip("\n"):
-            parts.append(f"::: {{.cell-output .cell-output-stdout}}\n{FENCE}\n{text}\n{FENCE}\n:::")
+            parts.append(
+                f"::: {{.cell-output .cell-output-stdout}}\n{FENCE}\n{text}\n{FENCE}\n:::"
+            )
     return "\n\n".join(parts)
 
 
 def pandoc(text: str, page: Page, *options: str) -> str:
     import pypandoc
 
-    done = subprocess.run([pypandoc.get_pandoc_path(), *options], input=text, capture_output=True, text=True, encoding="utf-8")
-    return done.stdout if done.returncode == 0 else sys.exit(f"nbs/{page.source}: {done.stderr.strip()}")
+    done = subprocess.run(
+        [pypandoc.get_pandoc_path(), *options],
+        input=text,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    return (
+        done.stdout
+        if done.returncode == 0
+        else sys.exit(f"nbs/{page.source}: {done.stderr.strip()}")
+    )
 
 
 def words(node) -> str:
@@ -165,7 +227,9 @@ def words(node) -> str:
     kind, content = node["t"], node.get("c")
     if kind in ("Str", "Code", "CodeBlock", "Math"):
         return content if kind == "Str" else content[1]
-    return words(content) + " " * (kind in ("Space", "SoftBreak", "LineBreak", "Para", "Plain"))
+    return words(content) + " " * (
+        kind in ("Space", "SoftBreak", "LineBreak", "Para", "Plain")
+    )
 
 
 def rewrite(node, page: Page, pages: dict[str, Page]) -> None:
@@ -173,17 +237,41 @@ def rewrite(node, page: Page, pages: dict[str, Page]) -> None:
     if isinstance(node, dict):
         kind, content = node["t"], node.get("c")
         if kind == "Header":
-            page.sections.append({"url": f"{page.url}#{content[1][0]}", "title": words(content[2]), "text": ""})
-        elif kind in ("Para", "Plain") or (kind == "CodeBlock" and content[0][1]):  # code, not what it printed
+            page.sections.append(
+                {
+                    "url": f"{page.url}#{content[1][0]}",
+                    "title": words(content[2]),
+                    "text": "",
+                }
+            )
+        elif kind in ("Para", "Plain") or (
+            kind == "CodeBlock" and content[0][1]
+        ):  # code, not what it printed
             page.sections[-1]["text"] += words(node) + " "
         elif kind == "Link":
             target, anchor = re.match(r"([^#]*)(.*)", content[2][0]).groups()
-            target = posixpath.normpath((page.source.parent / target).as_posix()) if target else ""
-            content[2][0] = page.root + pages[target].url + anchor if target in pages else content[2][0]
-        elif kind == "Div" and (name := next((name for name in CALLOUTS if f"callout-{name}" in content[0][1]), "")):
+            target = (
+                posixpath.normpath((page.source.parent / target).as_posix())
+                if target
+                else ""
+            )
+            content[2][0] = (
+                page.root + pages[target].url + anchor if target in pages else content[2][0]
+            )
+        elif kind == "Div" and (
+            name := next(
+                (name for name in CALLOUTS if f"callout-{name}" in content[0][1]), ""
+            )
+        ):
             title = [{"t": "Str", "c": dict(content[0][2]).get("title", name.capitalize())}]
             title = content[1].pop(0)["c"][2] if content[1][0]["t"] == "Header" else title
-            content[1].insert(0, {"t": "Div", "c": [["", ["callout-title"], []], [{"t": "Plain", "c": title}]]})
+            content[1].insert(
+                0,
+                {
+                    "t": "Div",
+                    "c": [["", ["callout-title"], []], [{"t": "Plain", "c": title}]],
+                },
+            )
             content[0] = ["", ["callout", f"callout-{name}"], [["role", "note"]]]
         node = content
     for child in node if isinstance(node, list) else ():
@@ -196,7 +284,9 @@ def links(entries: list, page: Page, pages: dict[str, Page]) -> str:
     for entry in entries:
         entry = entry if isinstance(entry, dict) else {"href": entry}
         target = pages.get(entry.get("href"))
-        text = html.escape(entry.get("text") or entry.get("section") or target.meta["title"])
+        text = html.escape(
+            entry.get("text") or entry.get("section") or target.meta["title"]
+        )
         if "contents" in entry:
             text = f'<span class="section">{text}</span>{links(entry["contents"], page, pages)}'
         else:
@@ -215,7 +305,9 @@ def frame(page: Page, pages: dict[str, Page], website: dict) -> dict[str, str]:
         "source": ("View source", f"{website['repo-url']}/blob/{where}"),
         "issue": ("Report an issue", f"{website['repo-url']}/issues/new"),
     }
-    own = [("Open the notebook", page.source.name)] * (page.source.suffix == ".ipynb") + [actions[name] for name in website["repo-actions"]]
+    own = [("Open the notebook", page.source.name)] * (page.source.suffix == ".ipynb") + [
+        actions[name] for name in website["repo-actions"]
+    ]
     return {
         "navbar": links(website["navbar"]["left"], page, pages),
         "tools": links(website["navbar"]["tools"], page, pages),
@@ -229,18 +321,51 @@ def frame(page: Page, pages: dict[str, Page], website: dict) -> dict[str, str]:
 def write_page(page: Page, pages: dict[str, Page], settings: dict) -> None:
     """From Markdown to the files in `_docs/`."""
     website = settings["website"]
-    page.sections = [{"url": page.url, "title": "", "text": page.meta.get("description", "") + " "}]
-    meta = {**page.meta, **{f"footer-{side}": website["page-footer"][side] for side in ("left", "right")}}
-    tree = json.loads(pandoc(f"---\n{json.dumps(meta)}\n---\n\n{page.markdown}", page, "--from=markdown", "--to=json"))
+    page.sections = [
+        {"url": page.url, "title": "", "text": page.meta.get("description", "") + " "}
+    ]
+    meta = {
+        **page.meta,
+        **{f"footer-{side}": website["page-footer"][side] for side in ("left", "right")},
+    }
+    tree = json.loads(
+        pandoc(
+            f"---\n{json.dumps(meta)}\n---\n\n{page.markdown}",
+            page,
+            "--from=markdown",
+            "--to=json",
+        )
+    )
     rewrite(tree["blocks"], page, pages)
-    texts = {"site": website["title"], "site-url": website["site-url"], "root": page.root, "favicon": website["favicon"]}
-    texts |= {"card": website["open-graph"]["image"], "summary": page.meta.get("description") or website["description"]}
+    texts = {
+        "site": website["title"],
+        "site-url": website["site-url"],
+        "root": page.root,
+        "favicon": website["favicon"],
+    }
+    texts |= {
+        "card": website["open-graph"]["image"],
+        "summary": page.meta.get("description") or website["description"],
+    }
     tree["meta"] |= {name: {"t": "MetaString", "c": text} for name, text in texts.items()}
     for name, content in frame(page, pages, website).items():
-        tree["meta"][name] = {"t": "MetaBlocks", "c": [{"t": "RawBlock", "c": ["html", content]}]}
+        tree["meta"][name] = {
+            "t": "MetaBlocks",
+            "c": [{"t": "RawBlock", "c": ["html", content]}],
+        }
     depth = settings["format"]["html"]["toc-depth"]
-    options = [f"--template={PARTS / 'page.html'}", "--mathml", "--toc", f"--toc-depth={depth}", "--wrap=none"]
-    files = page.pictures | {page.url: pandoc(json.dumps(tree), page, "--from=json", "--to=html5", *options).encode()}
+    options = [
+        f"--template={PARTS / 'page.html'}",
+        "--mathml",
+        "--toc",
+        f"--toc-depth={depth}",
+        "--wrap=none",
+    ]
+    files = page.pictures | {
+        page.url: pandoc(
+            json.dumps(tree), page, "--from=json", "--to=html5", *options
+        ).encode()
+    }
     files[page.source.as_posix()] = (NBS / page.source).read_bytes()
     for name, content in files.items():
         (SITE / name).parent.mkdir(parents=True, exist_ok=True)
@@ -251,32 +376,60 @@ def style_sheet(themes: dict[str, list[str]]) -> str:
     """One style sheet for both themes: Quarto's Sass variables become CSS variables, under the names that Bootstrap gives them."""
     values = {}
     for name, files in themes.items():
-        sass = "".join((NBS / file).read_text(encoding="utf-8") for file in files if file.endswith(".scss"))
-        values[name] = re.sub(r"^\$", "--bs-", "\n".join(re.findall(r"^(?:\$|  )[\w-]+:.*;$", sass, flags=re.M)), flags=re.M)
+        sass = "".join(
+            (NBS / file).read_text(encoding="utf-8")
+            for file in files
+            if file.endswith(".scss")
+        )
+        values[name] = re.sub(
+            r"^\$",
+            "--bs-",
+            "\n".join(re.findall(r"^(?:\$|  )[\w-]+:.*;$", sass, flags=re.M)),
+            flags=re.M,
+        )
     dark = f"{{\n{values['dark']}\n}}\n"
     system = f"@media (prefers-color-scheme: dark) {{ :root:not([data-theme='light']) {dark} }}\n"
-    rest = [(folder / name).read_text(encoding="utf-8") for folder, name in ((PARTS, "preview.css"), (NBS, "styles.css"))]
+    rest = [
+        (folder / name).read_text(encoding="utf-8")
+        for folder, name in ((PARTS, "preview.css"), (NBS, "styles.css"))
+    ]
     return f":root {{\n{values['light']}\n}}\n:root[data-theme='dark'] {dark}{system}{''.join(rest)}"
 
 
 def build_preview(settings: dict) -> None:
     """All pages with pandoc."""
-    pages = {name: read_page(Path(name)) for name in listed(settings["website"]["sidebar"]["contents"])}
+    pages = {
+        name: read_page(Path(name))
+        for name in listed(settings["website"]["sidebar"]["contents"])
+    }
     shutil.rmtree(SITE, ignore_errors=True)
     shutil.copytree(NBS / "images", SITE / "images")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda page: write_page(page, pages, settings), pages.values()))
-    shutil.copytree(PARTS, SITE / "site", ignore=shutil.ignore_patterns("page.html", "preview.css"))
-    (SITE / "site/style.css").write_text(style_sheet(settings["format"]["html"]["theme"]), encoding="utf-8")
-    sections = [{"page": page.meta["title"], **section} for page in pages.values() for section in page.sections]
-    (SITE / "site/search.js").write_text(f"searchSections = {json.dumps(sections, ensure_ascii=False)};\n", encoding="utf-8")
+    shutil.copytree(
+        PARTS, SITE / "site", ignore=shutil.ignore_patterns("page.html", "preview.css")
+    )
+    (SITE / "site/style.css").write_text(
+        style_sheet(settings["format"]["html"]["theme"]), encoding="utf-8"
+    )
+    sections = [
+        {"page": page.meta["title"], **section}
+        for page in pages.values()
+        for section in page.sections
+    ]
+    (SITE / "site/search.js").write_text(
+        f"searchSections = {json.dumps(sections, ensure_ascii=False)};\n", encoding="utf-8"
+    )
 
 
 def serve(port: int) -> None:
     """The built site at http://localhost:PORT/, in the browser, until Ctrl-C."""
     handler = functools.partial(SimpleHTTPRequestHandler, directory=SITE)
     with ThreadingHTTPServer(("localhost", port), handler) as server:
-        print(f"The site is at http://localhost:{server.server_port}/ until you press Ctrl-C.", flush=True)
+        print(
+            f"The site is at http://localhost:{server.server_port}/ until you press Ctrl-C.",
+            flush=True,
+        )
         webbrowser.open(f"http://localhost:{server.server_port}/")
         try:
             server.serve_forever()
@@ -286,13 +439,24 @@ def serve(port: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pandoc", action="store_true", help="the preview, even where Quarto is installed")
-    parser.add_argument("--serve", metavar="PORT", nargs="?", type=int, const=8000, help="then show it in the browser")
+    parser.add_argument(
+        "--pandoc", action="store_true", help="the preview, even where Quarto is installed"
+    )
+    parser.add_argument(
+        "--serve",
+        metavar="PORT",
+        nargs="?",
+        type=int,
+        const=8000,
+        help="then show it in the browser",
+    )
     arguments = parser.parse_args()
     os.chdir(ROOT)
     from nbdev.quarto import nbdev_docs, refresh_quarto_yml
 
-    if not os.path.samefile("_quarto.yml", "nbs/_quarto.yml"):  # where symbolic links are files
+    if not os.path.samefile(
+        "_quarto.yml", "nbs/_quarto.yml"
+    ):  # where symbolic links are files
         shutil.copy("_quarto.yml", "nbs/_quarto.yml")
     refresh_quarto_yml()
     settings = config()
@@ -303,7 +467,12 @@ def main() -> None:
     nbdev_docs.__wrapped__(n_workers=0) if quarto else build_preview(settings)
     parsed = make_local(settings["website"]["site-url"])
     problems = site_problems(parsed)
-    print(*problems, f"_docs/: {len(parsed)} pages, made with {'Quarto' if quarto else 'pandoc'}; {len(problems)} problems", sep="\n", flush=True)
+    print(
+        *problems,
+        f"_docs/: {len(parsed)} pages, made with {'Quarto' if quarto else 'pandoc'}; {len(problems)} problems",
+        sep="\n",
+        flush=True,
+    )
     if arguments.serve is not None:
         serve(arguments.serve)
     sys.exit(bool(problems))

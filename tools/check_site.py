@@ -19,7 +19,13 @@ from pathlib import Path
 from site_checks import NBS, SITE, Parsed, site_problems
 
 VIEWS = [(1440, "light"), (390, "dark"), (390, "light"), (1440, "dark")]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+)
 LOOK = """async () => {
   const found = [];
   for (const image of document.images) {
@@ -59,9 +65,21 @@ class Quiet(SimpleHTTPRequestHandler):
 def formulas_in_source(name: str) -> bool:
     """Whether the notebook behind a page has formulas in its prose."""
     url = f"{name.removesuffix('.html')}.ipynb"
-    matches = [path for path in NBS.rglob("*.ipynb") if path.relative_to(NBS).as_posix().lstrip("0123456789_") == url]
-    cells = [cell for path in matches for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
-    return any("".join(cell["source"]).count("$") > 1 for cell in cells if cell["cell_type"] == "markdown")
+    matches = [
+        path
+        for path in NBS.rglob("*.ipynb")
+        if path.relative_to(NBS).as_posix().lstrip("0123456789_") == url
+    ]
+    cells = [
+        cell
+        for path in matches
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+    ]
+    return any(
+        "".join(cell["source"]).count("$") > 1
+        for cell in cells
+        if cell["cell_type"] == "markdown"
+    )
 
 
 def use_the_site(page, address: str, say) -> None:
@@ -83,7 +101,14 @@ def use_the_site(page, address: str, say) -> None:
         say("the theme does not change, or is forgotten on the next page")
 
 
-def look_at(view: tuple[int, str], names: list[str], address: str, browser_path: str | None, axe: str, screenshots: str) -> list[str]:
+def look_at(
+    view: tuple[int, str],
+    names: list[str],
+    address: str,
+    browser_path: str | None,
+    axe: str,
+    screenshots: str,
+) -> list[str]:
     """All pages in one width and theme; what is wrong, a line each."""
     from playwright.sync_api import sync_playwright
 
@@ -99,11 +124,26 @@ def look_at(view: tuple[int, str], names: list[str], address: str, browser_path:
 
     with sync_playwright() as play:
         offline = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-        browser = play.chromium.launch(executable_path=browser_path, args=["--no-sandbox", offline])
-        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
+        browser = play.chromium.launch(
+            executable_path=browser_path, args=["--no-sandbox", offline]
+        )
+        page = browser.new_page(
+            viewport={"width": width, "height": 900}, color_scheme=theme
+        )
         page.on("request", requested)
-        page.on("response", lambda response: response.status >= 400 and say(f"{response.url} answers {response.status}"))
-        page.on("console", lambda message: message.type in ("error", "warning") and say(f"in the console: {message.text}"))
+        page.on(
+            "response",
+            lambda response: (
+                response.status >= 400 and say(f"{response.url} answers {response.status}")
+            ),
+        )
+        page.on(
+            "console",
+            lambda message: (
+                message.type in ("error", "warning")
+                and say(f"in the console: {message.text}")
+            ),
+        )
         page.on("pageerror", lambda error: say(f"a script fails: {error}"))
         for current in names:
             page.goto(address + current)
@@ -117,7 +157,9 @@ def look_at(view: tuple[int, str], names: list[str], address: str, browser_path:
                 for what in page.evaluate(AXE):
                     say(what)
             if screenshots:
-                page.screenshot(path=f"{screenshots}/{current.replace('/', '-').removesuffix('.html')}-{width}-{theme}.png")
+                page.screenshot(
+                    path=f"{screenshots}/{current.replace('/', '-').removesuffix('.html')}-{width}-{theme}.png"
+                )
         if (SITE / "site/search.js").exists():  # the preview, not Quarto's pages
             current = "search and theme"
             use_the_site(page, address, say)
@@ -128,21 +170,33 @@ def look_at(view: tuple[int, str], names: list[str], address: str, browser_path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pages", nargs="*", help="these only, as attention.html")
-    parser.add_argument("--screenshots", metavar="FOLDER", default="", help="also take a picture of the top of every page")
+    parser.add_argument(
+        "--screenshots",
+        metavar="FOLDER",
+        default="",
+        help="also take a picture of the top of every page",
+    )
     arguments = parser.parse_args()
     import axe_playwright_python
     from playwright.sync_api import sync_playwright
 
-    parsed = {path.relative_to(SITE).as_posix(): Parsed(path.read_text(encoding="utf-8")) for path in sorted(SITE.rglob("*.html"))}
+    parsed = {
+        path.relative_to(SITE).as_posix(): Parsed(path.read_text(encoding="utf-8"))
+        for path in sorted(SITE.rglob("*.html"))
+    }
     if not parsed:
         sys.exit("_docs/ has no pages: run `python tools/build_site.py` first")
     browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as play:
         if not browser_path and not os.path.exists(play.chromium.executable_path):
-            sys.exit("no browser: install Chromium (`apt-get install chromium` or `playwright install chromium`)")
+            sys.exit(
+                "no browser: install Chromium (`apt-get install chromium` or `playwright install chromium`)"
+            )
     if arguments.screenshots:
         Path(arguments.screenshots).mkdir(parents=True, exist_ok=True)
-    axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(
+        encoding="utf-8"
+    )
     names = arguments.pages or list(parsed)
     problems = site_problems(parsed)
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=SITE))
@@ -150,7 +204,18 @@ def main() -> None:
     address = f"http://127.0.0.1:{server.server_port}/"
     with ProcessPoolExecutor(min(len(VIEWS), os.cpu_count())) as pool:
         # axe once wide and once narrow, once light and once dark
-        runs = [pool.submit(look_at, view, names, address, browser_path, axe if view in VIEWS[:2] else "", arguments.screenshots) for view in VIEWS]
+        runs = [
+            pool.submit(
+                look_at,
+                view,
+                names,
+                address,
+                browser_path,
+                axe if view in VIEWS[:2] else "",
+                arguments.screenshots,
+            )
+            for view in VIEWS
+        ]
         for run in runs:
             problems += run.result()
     server.shutdown()

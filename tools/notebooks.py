@@ -16,7 +16,13 @@ from nbdev.clean import clean_nb
 from nbdev.config import get_config
 from nbdev.process import extract_directives
 
-ORDER = ["support", "", "commands", "tutorials", "evidence"]  # folders under nbs/, in the order of reading
+ORDER = [
+    "support",
+    "",
+    "commands",
+    "tutorials",
+    "evidence",
+]  # folders under nbs/, in the order of reading
 
 
 def notebooks_in_order() -> list[Path]:
@@ -34,27 +40,44 @@ def execute(path: Path, skip: set[str]) -> None:
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
-        directives = extract_directives(dict2nb({"cells": [dict(cell)]}).cells[0], remove=False)
-        if directives.get("eval:", ["true"])[0].lower() == "false" or skip & directives.keys():
+        directives = extract_directives(
+            dict2nb({"cells": [dict(cell)]}).cells[0], remove=False
+        )
+        if (
+            directives.get("eval:", ["true"])[0].lower() == "false"
+            or skip & directives.keys()
+        ):
             continue
         cell.outputs = shell.run(cell.source)
         if shell.exc:
-            sys.exit("".join(format_exc(shell.exc)) + f"\nin {path.name}, cell:\n{cell.source}")
+            sys.exit(
+                "".join(format_exc(shell.exc)) + f"\nin {path.name}, cell:\n{cell.source}"
+            )
     clean_nb(notebook)
     write_nb(notebook, path)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("notebooks", nargs="*", type=Path, help="these only; all by default")
-    parser.add_argument("--flags", default="", help="flags of cells to run although they are skipped by default")
+    parser.add_argument(
+        "notebooks", nargs="*", type=Path, help="these only; all by default"
+    )
+    parser.add_argument(
+        "--flags",
+        default="",
+        help="flags of cells to run although they are skipped by default",
+    )
     arguments = parser.parse_args()
     chosen = [path.resolve() for path in arguments.notebooks] or notebooks_in_order()
     if len(chosen) == 1:
-        return execute(chosen[0], set(get_config().tst_flags.split()) - set(arguments.flags.split()))
+        return execute(
+            chosen[0], set(get_config().tst_flags.split()) - set(arguments.flags.split())
+        )
     for path in chosen:  # a fresh process each, so that no notebook sees another's state
         print(path.relative_to(get_config().config_path), flush=True)
-        subprocess.run([sys.executable, __file__, "--flags", arguments.flags, str(path)], check=True)
+        subprocess.run(
+            [sys.executable, __file__, "--flags", arguments.flags, str(path)], check=True
+        )
 
 
 if __name__ == "__main__":

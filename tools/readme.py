@@ -33,7 +33,11 @@ def index_markdown() -> str:
         if "hide" in directives:
             continue
         if "echo: false" not in directives:
-            parts.append("```python\n" + re.sub(r"^#\|.*\n", "", source, flags=re.M).strip() + "\n```")
+            parts.append(
+                "```python\n"
+                + re.sub(r"^#\|.*\n", "", source, flags=re.M).strip()
+                + "\n```"
+            )
         parts += [output_markdown(output) for output in cell["outputs"]]
     return "\n\n".join(parts) + "\n"
 
@@ -42,10 +46,14 @@ def output_markdown(output: dict) -> str:
     """One stored output as Markdown; a picture is refused, because a README can only show files."""
     data = output.get("data", {})
     if "image/png" in data:
-        sys.exit("nbs/index.ipynb: an output is a picture: save it under nbs/images/ and show it with ![what it shows](images/NAME.png)")
+        sys.exit(
+            "nbs/index.ipynb: an output is a picture: save it under nbs/images/ and show it with ![what it shows](images/NAME.png)"
+        )
     if "text/markdown" in data:
         return "".join(data["text/markdown"])
-    return "```text\n" + "".join(output.get("text") or data["text/plain"]).rstrip() + "\n```"
+    return (
+        "```text\n" + "".join(output.get("text") or data["text/plain"]).rstrip() + "\n```"
+    )
 
 
 def move_targets(node) -> None:
@@ -54,7 +62,9 @@ def move_targets(node) -> None:
         target = node["c"][2]
         if not re.match(r"[a-z]+:|#", target[0]):
             target[0] = posixpath.normpath(posixpath.join("nbs", target[0]))
-    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+    for child in (
+        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    ):
         move_targets(child)
 
 
@@ -75,9 +85,13 @@ def readme() -> str:
     """What README.md should hold."""
     import pypandoc
 
-    tree = json.loads(pypandoc.convert_text(index_markdown(), "json", format="markdown-smart"))
+    tree = json.loads(
+        pypandoc.convert_text(index_markdown(), "json", format="markdown-smart")
+    )
     move_targets(tree["blocks"])
-    markdown = pypandoc.convert_text(json.dumps(tree), "gfm", format="json", extra_args=["--wrap=none"])
+    markdown = pypandoc.convert_text(
+        json.dumps(tree), "gfm", format="json", extra_args=["--wrap=none"]
+    )
     return NOTE + LANGUAGES + compact(markdown.replace("\r\n", "\n"))
 
 
@@ -87,7 +101,10 @@ def with_blocks_of(english: str, chinese: str) -> str:
     if len(BLOCK.findall(chinese)) != len(blocks):
         sys.exit(f"README.zh-CN.md must have {len(blocks)} code blocks, as README.md has")
     new = iter(blocks)
-    return BLOCK.sub(lambda old: old[0] if (block := next(new)).startswith("```text\nnbs/") else block, chinese)
+    return BLOCK.sub(
+        lambda old: old[0] if (block := next(new)).startswith("```text\nnbs/") else block,
+        chinese,
+    )
 
 
 def skeleton(markdown: str) -> dict[str, list[str]]:
@@ -95,20 +112,33 @@ def skeleton(markdown: str) -> dict[str, list[str]]:
     prose = BLOCK.sub("", markdown)
     return {
         "headings": re.findall(r"^#+(?= )", prose, flags=re.M),
-        "links": sorted(set(re.findall(r"\]\(([^)]+)\)", prose)) - {"README.md", "README.zh-CN.md"}),
+        "links": sorted(
+            set(re.findall(r"\]\(([^)]+)\)", prose)) - {"README.md", "README.zh-CN.md"}
+        ),
     }
 
 
 def differences() -> list[str]:
     """Everything that `--check` finds wrong, a line each."""
-    english, chinese = ENGLISH.read_text(encoding="utf-8"), CHINESE.read_text(encoding="utf-8")
-    found = [] if english == readme() else ["README.md differs from nbs/index.ipynb: run `make readme`"]
+    english, chinese = (
+        ENGLISH.read_text(encoding="utf-8"),
+        CHINESE.read_text(encoding="utf-8"),
+    )
+    found = (
+        []
+        if english == readme()
+        else ["README.md differs from nbs/index.ipynb: run `make readme`"]
+    )
     if chinese != with_blocks_of(english, chinese):
-        found.append("README.zh-CN.md has other code or outputs than README.md: run `make readme`")
+        found.append(
+            "README.zh-CN.md has other code or outputs than README.md: run `make readme`"
+        )
     for what, ours in skeleton(english).items():
         theirs = skeleton(chinese)[what]
         if ours != theirs:
-            found.append(f"README.zh-CN.md has other {what} than README.md: {sorted(set(ours) ^ set(theirs)) or 'another order or count'}")
+            found.append(
+                f"README.zh-CN.md has other {what} than README.md: {sorted(set(ours) ^ set(theirs)) or 'another order or count'}"
+            )
     sidebar = (ROOT / "_quarto.yml").read_text(encoding="utf-8")
     for path in sorted((ROOT / "nbs").rglob("[!._]*.ipynb")):
         name = path.relative_to(ROOT / "nbs").as_posix()
@@ -118,21 +148,39 @@ def differences() -> list[str]:
             found.append(f"_quarto.yml: {name} is missing in the sidebar")
         if path != INDEX and f"nbs/{name})" not in english:
             found.append(f"nbs/index.ipynb: no link to {name}")
-    for name in sorted({*skeleton(english)["links"], *(f"nbs/{page}" for page in re.findall(r"[\w/]+\.ipynb", sidebar))}):
+    for name in sorted(
+        {
+            *skeleton(english)["links"],
+            *(f"nbs/{page}" for page in re.findall(r"[\w/]+\.ipynb", sidebar)),
+        }
+    ):
         if not re.match(r"[a-z]+:|#", name) and not (ROOT / name).exists():
-            found.append(f"{name} is linked in nbs/index.ipynb or _quarto.yml, but is not there")
+            found.append(
+                f"{name} is linked in nbs/index.ipynb or _quarto.yml, but is not there"
+            )
     return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where something differs")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 where something differs"
+    )
     parser.add_argument("--command", metavar="NAME", help="print the command of this name")
     arguments = parser.parse_args()
     if arguments.command:
         text = ENGLISH.read_text(encoding="utf-8")
-        found = re.search(rf"<!-- command: {re.escape(arguments.command)} -->\s+```sh\n(.*?)^```", text, flags=re.M | re.S)
-        print(found[1] if found else sys.exit(f"README.md: no <!-- command: {arguments.command} -->"), end="")
+        found = re.search(
+            rf"<!-- command: {re.escape(arguments.command)} -->\s+```sh\n(.*?)^```",
+            text,
+            flags=re.M | re.S,
+        )
+        print(
+            found[1]
+            if found
+            else sys.exit(f"README.md: no <!-- command: {arguments.command} -->"),
+            end="",
+        )
     elif arguments.check:
         found = differences()
         sys.exit("\n".join(found) if found else 0)

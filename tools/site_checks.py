@@ -17,30 +17,65 @@ def listed(entries: list) -> list[str]:
     pages = []
     for entry in entries:
         entry = entry if isinstance(entry, dict) else {"href": entry}
-        pages += ([entry["href"]] if "href" in entry else []) + listed(entry.get("contents", []))
+        pages += ([entry["href"]] if "href" in entry else []) + listed(
+            entry.get("contents", [])
+        )
     return pages
 
 
 def sources() -> list[Path]:
     """The notebooks and Markdown files that become pages, below nbs/."""
-    found = [path.relative_to(NBS) for kind in ("ipynb", "md") for path in sorted(NBS.rglob(f"*.{kind}"))]
-    return [path for path in found if not any(part.startswith((".", "_")) for part in path.parts)]
+    found = [
+        path.relative_to(NBS)
+        for kind in ("ipynb", "md")
+        for path in sorted(NBS.rglob(f"*.{kind}"))
+    ]
+    return [
+        path
+        for path in found
+        if not any(part.startswith((".", "_")) for part in path.parts)
+    ]
 
 
 def source_problems(website: dict) -> list[str]:
     """What is wrong before anything is built, a line each."""
-    there, sidebar = [path.as_posix() for path in sources()], listed(website["sidebar"]["contents"])
-    found = [f"_quarto.yml: {name} is missing in the sidebar" for name in there if name not in sidebar]
-    named = dict.fromkeys(sidebar + [name for name in listed(website["navbar"]["left"]) if ":" not in name])
-    found += [f"_quarto.yml: a link to {name}, which is not there" for name in named if name not in there]
+    there, sidebar = (
+        [path.as_posix() for path in sources()],
+        listed(website["sidebar"]["contents"]),
+    )
+    found = [
+        f"_quarto.yml: {name} is missing in the sidebar"
+        for name in there
+        if name not in sidebar
+    ]
+    named = dict.fromkeys(
+        sidebar + [name for name in listed(website["navbar"]["left"]) if ":" not in name]
+    )
+    found += [
+        f"_quarto.yml: a link to {name}, which is not there"
+        for name in named
+        if name not in there
+    ]
     for name in (name for name in there if name.endswith(".ipynb")):
         cells = json.loads((NBS / name).read_text(encoding="utf-8"))["cells"]
         if not cells or not re.match(r"# \S", "".join(cells[0]["source"])):
-            found.append(f"nbs/{name}: the first cell must be Markdown with a title: `# Title`")
-        for source in ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"):
-            if re.search(r"^#\| *(slow|gpu|network)", source, flags=re.M) and "import " in source:
-                if any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.walk(ast.parse(source))):
-                    found.append(f"nbs/{name}: to build the site nbdev runs cells with an import: give those of this cell one of their own:\n{source}")
+            found.append(
+                f"nbs/{name}: the first cell must be Markdown with a title: `# Title`"
+            )
+        for source in (
+            "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"
+        ):
+            if (
+                re.search(r"^#\| *(slow|gpu|network)", source, flags=re.M)
+                and "import " in source
+            ):
+                if any(
+                    isinstance(node, (ast.Import, ast.ImportFrom))
+                    for node in ast.walk(ast.parse(source))
+                ):
+                    found.append(
+                        f"nbs/{name}: to build the site nbdev runs cells with an import: give those of this cell one of their own:\n{source}"
+                    )
     return found
 
 
@@ -57,27 +92,49 @@ class Parsed(HTMLParser):
         self.ids.add(values.get("id"))
         if tag == "a" and "href" in values:
             self.links.append(values["href"])
-        elif target := values.get("src") or (tag == "link" and not {"canonical", "alternate"} & set(values.get("rel", "").split()) and values.get("href")):
+        elif target := values.get("src") or (
+            tag == "link"
+            and not {"canonical", "alternate"} & set(values.get("rel", "").split())
+            and values.get("href")
+        ):
             self.loads.append(target)
-            self.problems += [f"loads {target[:80]} from elsewhere"] * bool(re.match(r"(https?:)?//", target))
+            self.problems += [f"loads {target[:80]} from elsewhere"] * bool(
+                re.match(r"(https?:)?//", target)
+            )
         if tag == "img" and not values.get("alt"):
             self.problems.append(f"an image without alt text: {values['src'][:80]}")
-        if tag == "span" and "math" in values.get("class", "").split():  # pandoc leaves TeX there that it cannot convert
-            self.problems.append(f"a formula that cannot be read, in line {self.getpos()[0]}")
+        if (
+            tag == "span" and "math" in values.get("class", "").split()
+        ):  # pandoc leaves TeX there that it cannot convert
+            self.problems.append(
+                f"a formula that cannot be read, in line {self.getpos()[0]}"
+            )
 
 
 def make_local(base_url: str) -> dict[str, Parsed]:
     """nbdev links names by the site's full address: make these links relative, or no links where a name has no entry. Parses all pages."""
-    texts = {path.relative_to(SITE).as_posix(): path.read_text(encoding="utf-8") for path in sorted(SITE.rglob("*.html"))}
+    texts = {
+        path.relative_to(SITE).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(SITE.rglob("*.html"))
+    }
     parsed = {name: Parsed(text) for name, text in texts.items()}
-    link = re.compile(rf'<a([^>]*?)href="{re.escape(base_url)}/([^"#]+)#([^"]*)"([^>]*)>(.*?)</a>', flags=re.S)
+    link = re.compile(
+        rf'<a([^>]*?)href="{re.escape(base_url)}/([^"#]+)#([^"]*)"([^>]*)>(.*?)</a>',
+        flags=re.S,
+    )
     for name, text in texts.items():
 
         def relative(found: re.Match) -> str:
             before, target, anchor, after, content = found.groups()
             ids = parsed[target].ids if target in parsed else ()
-            anchor = anchor if anchor in ids else anchor.split(".")[0]  # a method is explained with its class
-            return f'<a{before}href="{"../" * name.count("/")}{target}#{anchor}"{after}>{content}</a>' if anchor in ids else content
+            anchor = (
+                anchor if anchor in ids else anchor.split(".")[0]
+            )  # a method is explained with its class
+            return (
+                f'<a{before}href="{"../" * name.count("/")}{target}#{anchor}"{after}>{content}</a>'
+                if anchor in ids
+                else content
+            )
 
         if (changed := link.sub(relative, text)) != text:
             (SITE / name).write_text(changed, encoding="utf-8", newline="\n")
@@ -94,12 +151,21 @@ def site_problems(parsed: dict[str, Parsed]) -> list[str]:
             if re.match(r"[a-z]+:|//", target):
                 continue
             path, _, anchor = unquote(target).partition("#")
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(name), path.split("?")[0])) if path else name
+            path = (
+                posixpath.normpath(
+                    posixpath.join(posixpath.dirname(name), path.split("?")[0])
+                )
+                if path
+                else name
+            )
             if not (SITE / path).exists():
                 found.append(f"{name}: a link to {target}, which is not there")
             elif anchor and path in parsed and anchor not in parsed[path].ids:
                 found.append(f"{name}: a link to {target}, but {path} has no such place")
     for sheet in SITE.rglob("*.css"):
-        for address in re.findall(r"(?:@import|url\()\s*[\"']?((?:https?:)?//[^\"')]+)", sheet.read_text(encoding="utf-8")):
+        for address in re.findall(
+            r"(?:@import|url\()\s*[\"']?((?:https?:)?//[^\"')]+)",
+            sheet.read_text(encoding="utf-8"),
+        ):
             found.append(f"{sheet.relative_to(SITE)}: loads {address} from elsewhere")
     return found

@@ -32,8 +32,17 @@ def favicon(n: int = 4, cell: int = 13) -> str:
 def card() -> Figure:
     """1200 by 630 pixels: what the project is, and a map of attention."""
     figure = Figure(figsize=(12, 6.3), dpi=100, facecolor="white")
-    figure.text(0.055, 0.63, "transformer-scratch", fontsize=34, weight="bold", color="#24579e")
-    figure.text(0.055, 0.37, "A GPT from raw text to a model that writes,\nas notebooks that are the library,\nthe tests and the site", fontsize=19, color="#333333", linespacing=1.6)
+    figure.text(
+        0.055, 0.63, "transformer-scratch", fontsize=34, weight="bold", color="#24579e"
+    )
+    figure.text(
+        0.055,
+        0.37,
+        "A GPT from raw text to a model that writes,\nas notebooks that are the library,\nthe tests and the site",
+        fontsize=19,
+        color="#333333",
+        linespacing=1.6,
+    )
     axes = figure.add_axes((0.63, 0.2, 0.35, 0.7))
     plot_attention(weights(len(TOKENS)), TOKENS, item=None, head=None, axes=axes)
     axes.set(xlabel="", ylabel="")
