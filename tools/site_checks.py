@@ -1,6 +1,7 @@
 """What must be right about the site, whoever builds it: `build_site.py` stops at what is found here, `check_site.py` repeats it."""
 
 import ast
+import functools
 import json
 import posixpath
 import re
@@ -9,7 +10,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 ROOT = Path(__file__).resolve().parent.parent
-NBS, SITE = ROOT / "nbs", ROOT / "_docs"
+NBS, PROCESSED, SITE = ROOT / "nbs", ROOT / "_proc", ROOT / "_docs"
+GENERATED = ["names.md"]  # pages that the build itself writes
 
 
 def listed(entries: list) -> list[str]:
@@ -54,7 +56,7 @@ def source_problems(website: dict) -> list[str]:
     found += [
         f"_quarto.yml: a link to {name}, which is not there"
         for name in named
-        if name not in there
+        if name not in there + GENERATED
     ]
     for name in (name for name in there if name.endswith(".ipynb")):
         cells = json.loads((NBS / name).read_text(encoding="utf-8"))["cells"]
@@ -66,7 +68,7 @@ def source_problems(website: dict) -> list[str]:
             "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"
         ):
             if (
-                re.search(r"^#\| *(slow|gpu|network)", source, flags=re.M)
+                re.search(r"^#\| *(slow|gpu|network|exercise)", source, flags=re.M)
                 and "import " in source
             ):
                 if any(
@@ -118,25 +120,24 @@ def make_local(base_url: str) -> dict[str, Parsed]:
         for path in sorted(SITE.rglob("*.html"))
     }
     parsed = {name: Parsed(text) for name, text in texts.items()}
+    address = re.escape(base_url)
     link = re.compile(
-        rf'<a([^>]*?)href="{re.escape(base_url)}/([^"#]+)#([^"]*)"([^>]*)>(.*?)</a>',
-        flags=re.S,
+        rf'<a([^>]*?)href="{address}/([^"#]+)#([^"]*)"([^>]*)>(.*?)</a>', re.S
     )
+
+    def relative(found: re.Match, root: str) -> str:
+        before, target, anchor, after, content = found.groups()
+        ids = parsed[target].ids if target in parsed else ()
+        if anchor not in ids:
+            anchor = anchor.split(".")[0]  # a method is explained with its class
+        if anchor not in ids:
+            return content
+        return f'<a{before}href="{root}{target}#{anchor}"{after}>{content}</a>'
+
     for name, text in texts.items():
-
-        def relative(found: re.Match) -> str:
-            before, target, anchor, after, content = found.groups()
-            ids = parsed[target].ids if target in parsed else ()
-            anchor = (
-                anchor if anchor in ids else anchor.split(".")[0]
-            )  # a method is explained with its class
-            return (
-                f'<a{before}href="{"../" * name.count("/")}{target}#{anchor}"{after}>{content}</a>'
-                if anchor in ids
-                else content
-            )
-
-        if (changed := link.sub(relative, text)) != text:
+        root = "../" * name.count("/")
+        changed = link.sub(functools.partial(relative, root=root), text)
+        if changed != text:
             (SITE / name).write_text(changed, encoding="utf-8", newline="\n")
             parsed[name] = Parsed(changed)
     return parsed

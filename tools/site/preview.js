@@ -43,6 +43,25 @@ function copyButtons() {
   }
 }
 
+function checksSwitch() { // one switch opens all folded imports, checks and solutions
+  const folds = [...document.querySelectorAll("main details.code-fold")];
+  const facts = document.querySelector(".page-facts p");
+  if (!folds.length || !facts) return;
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "open-all" });
+  let open = false;
+  const show = () => {
+    button.textContent = open ? "fold all code again" : "open all folded code";
+    button.setAttribute("aria-pressed", open);
+  };
+  button.onclick = () => {
+    open = !open;
+    for (const fold of folds) fold.open = open;
+    show();
+  };
+  facts.append(" · ", button);
+  show();
+}
+
 function scrollBoxes() { // what scrolls inside its box can be reached with the keyboard
   for (const box of document.querySelectorAll("main pre, main table, main p:has(> math), main figure")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
@@ -68,15 +87,46 @@ const load = (name) => new Promise((resolve, reject) => {
 // words, the parts of names like causal_mask, and Chinese in single characters
 const words = (text) => text.match(/\p{Script=Han}|[\p{L}\p{N}_]+/gu)?.flatMap((word) => (word.includes("_") ? [word, ...word.split("_")] : word)) ?? [];
 
+const IDLE_WORDS = new Set("a an and can do for how i in is it my of on or the to what with".split(" "));
+
 let index; // made when somebody begins to search
 async function sections() {
-  await Promise.all(["minisearch.js", "search.js"].map(load));
-  const search = new MiniSearch({
-    idField: "url", fields: ["title", "page", "text"], storeFields: ["title", "page", "text"], tokenize: words,
-    searchOptions: { boost: { title: 4, page: 2 }, prefix: true, combineWith: "AND", fuzzy: (word) => (word.length > 5 ? 0.15 : 0) },
-  });
-  search.addAll(searchSections);
-  return search;
+  await load("search.js");
+  return searchSections.map((section) => ({
+    ...section,
+    id: section.url,
+    fields: [
+      { words: words(section.title.toLowerCase()), weight: 12 },
+      { words: words(section.page.toLowerCase()), weight: section.title ? 4 : 16 },
+      { words: words(section.text.toLowerCase()), weight: 1 },
+    ],
+  }));
+}
+
+function scoreOf(section, term) { // whole words count twice as much as beginnings, and more often counts a little more
+  let score = 0;
+  for (const field of section.fields) {
+    let hits = 0;
+    for (const word of field.words) {
+      if (word === term) hits += 2;
+      else if (word.startsWith(term)) hits += 1;
+    }
+    score += field.weight * Math.log2(1 + hits);
+  }
+  return score;
+}
+
+function find(all, query) { // sections with all of the words; if there are none, with any of them
+  let terms = words(query.toLowerCase());
+  const telling = terms.filter((term) => !IDLE_WORDS.has(term));
+  if (telling.length) terms = telling;
+  const ranked = all.map((section) => ({ section, scores: terms.map((term) => scoreOf(section, term)) }));
+  const some = ranked.filter(({ scores }) => scores.some((score) => score > 0));
+  const whole = some.filter(({ scores }) => scores.every((score) => score > 0));
+  const total = (scores) => scores.reduce((sum, score) => sum + score, 0);
+  return (whole.length ? whole : some)
+    .sort((one, other) => total(other.scores) - total(one.scores))
+    .map(({ section }) => ({ ...section, terms }));
 }
 
 function excerpt(text, terms) { // the words around the first match, with all matches marked
@@ -94,7 +144,7 @@ function search() {
   const box = document.querySelector(".search"), input = box.querySelector("input"), results = box.querySelector(".results");
   const show = async () => {
     const query = input.value.trim();
-    const found = query ? (await (index ??= sections())).search(query).slice(0, 12) : [];
+    const found = query ? find(await (index ??= sections()), query).slice(0, 12) : [];
     if (query !== input.value.trim()) return; // typed on meanwhile
     results.hidden = !query;
     results.replaceChildren(...found.map((section) => {
@@ -127,6 +177,6 @@ function search() {
 }
 
 addEventListener("DOMContentLoaded", () => {
-  for (const start of [themeSwitch, menu, copyButtons, tableOfContents, search, scrollBoxes]) start();
+  for (const start of [themeSwitch, menu, copyButtons, checksSwitch, tableOfContents, search, scrollBoxes]) start();
   addEventListener("resize", scrollBoxes);
 });

@@ -44,7 +44,7 @@ def _visible(piece: str | bytes | int) -> str:
         characters.append(character)
     return "".join(characters) or "∅"
 
-# %% ../../nbs/support/plots.ipynb #9eb1285f
+# %% ../../nbs/support/plots.ipynb #9a52d348
 class MarkdownText(str):
     """A Markdown text: a notebook renders it, a terminal prints it as it is."""
 
@@ -303,7 +303,7 @@ def _write_numbers(axes: Any, mesh: Any) -> None:
         ink = "white" if _is_dark(mesh.cmap(mesh.norm(value))) else "#111111"
         axes.text(column, row, _cell_text(float(value), digits), color=ink, **style)
 
-# %% ../../nbs/support/plots.ipynb #c5dab906
+# %% ../../nbs/support/plots.ipynb #5d563fe5
 class CellSize(NamedTuple):
     """How large the cells of a heat map are drawn, in inches."""
 
@@ -459,7 +459,7 @@ def plot_attention(
     labels = (query_tokens, query_tokens if key_tokens is None else key_tokens)
     return _heat_map(values, labels, ("query", "key"), title, signed, axes)
 
-# %% ../../nbs/support/plots.ipynb #582fb0a5
+# %% ../../nbs/support/plots.ipynb #e081f6ab
 def plot_attention_heads(
     weights: Any,  # (H, T, T), or (B, H, T, T), of which `item` is shown
     tokens: Sequence[str | bytes | int],  # the T tokens
