@@ -448,8 +448,8 @@ def _encoding_sides(
         ).numpy().tofile(folder / "ids.bin")
 
     ours = lambda: (
-        scratch.data.write_shards(
-            scratch.data.TextFiles(folder / "text.txt"),
+        scratch.commands.tokenize.write_shards(
+            scratch.commands.tokenize.TextFiles(folder / "text.txt"),
             tokenizer,
             folder / "ids",
             overwrite=True,
@@ -659,7 +659,7 @@ def run_rows(
             sep="\n",
             flush=True,
         )
-        with scratch.checkpoint.written_whole(out) as partial_file:
+        with scratch.support.files.written_whole(out) as partial_file:
             partial_file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return result
 

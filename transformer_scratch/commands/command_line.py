@@ -225,7 +225,7 @@ def _read_tokens(
             f"data is {folder}: it was cut by another tokenizer than the run's; name the text itself",
         )
         return stored, *(
-            scratch.data.open_shards(folder, part) for part in ("train", "validation")
+            scratch.commands.tokenize.open_shards(folder, part) for part in ("train", "validation")
         )
     texts = scratch.data.load_split(config.data, config.encoding)
     tokenizer = tokenizer or scratch.tokenizer.make_tokenizer(
@@ -780,7 +780,7 @@ class Tokenize:
         check(bool(words), "no text is named: transformer-scratch tokenize FILE...")
         folder, texts = (
             Path(self.out),
-            scratch.data.TextFiles(
+            scratch.commands.tokenize.TextFiles(
                 words if len(words) > 1 else words[0], self.encoding, self.field
             ),
         )
@@ -788,7 +788,7 @@ class Tokenize:
             self.tokenizer, texts.sample(), self.vocab_size
         )
         fingerprint = scratch.tokenizer.tokenizer_fingerprint(tokenizer)
-        for name, counts in scratch.data.write_shards(
+        for name, counts in scratch.commands.tokenize.write_shards(
             texts, tokenizer, folder, fingerprint, self.overwrite
         )["shards"].items():
             print(

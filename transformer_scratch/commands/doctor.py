@@ -49,7 +49,7 @@ def sources() -> list[
     """What can be downloaded: texts, rank files, and the weights of GPT-2."""
     texts, cache = scratch.data.CORPORA.values(), scratch.tokenizer.rank_folder()
     rows = [
-        (text.name, scratch.data.is_whole(data_dir() / text.filename, text.sha256), url)
+        (text.name, scratch.support.files.is_whole(data_dir() / text.filename, text.sha256), url)
         for text in texts
         for url in text.sources
     ]
@@ -90,7 +90,7 @@ def ask(
         requests.head(url, timeout=timeout, allow_redirects=True).raise_for_status()
         return f"{facts} is reachable"
     except requests.RequestException as error:
-        return f"{facts} is out of reach ({scratch.data._judge(error)[0]})"
+        return f"{facts} is out of reach ({scratch.support.files.request_failure(error).reason})"
 
 # %% ../../nbs/commands/doctor.ipynb #1307f70e
 SELF_TEST_LOSS = 1.25, 1.37  # nats per letter after ten steps
