@@ -408,6 +408,8 @@ def count_parameters(
     for name, weight in model.named_parameters():
         if positions or not name.endswith("positions.weight"):
             total += weight.numel()
+    for module in model.modules():
+        total += getattr(module, "n_packed_parameters", 0)  # packed weights are no tensors
     return total
 
 # %% ../nbs/05_model.ipynb #6029941e
