@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .support.config import GPTConfig, UsageError
 from .positions import apply_rope
+from .support.config import GPTConfig, UsageError
 
 # %% ../nbs/04_attention.ipynb #d5323bc1
 def causal_mask(
@@ -24,11 +24,13 @@ def causal_mask(
     # where the mask is needed; None: PyTorch's default
     device: torch.device | str | None = None,
 ) -> Tensor:  # (T, S) bool, True where a query may look
-    """Each query may look at its own position and before; the last query sees the last key (Vaswani et al. 2017, §3.2.3)."""
+    """Each query may look at its own position and before (Vaswani et al. 2017, §3.2.3).
+
+    With more keys than queries, the last query still sees the last key.
+    """
     n_keys = n_queries if n_keys is None else n_keys
-    return torch.ones(n_queries, n_keys, dtype=torch.bool, device=device).tril(
-        n_keys - n_queries
-    )
+    everywhere = torch.ones(n_queries, n_keys, dtype=torch.bool, device=device)
+    return everywhere.tril(n_keys - n_queries)
 
 # %% ../nbs/04_attention.ipynb #1eeb4949
 def scaled_dot_product_attention(
@@ -37,20 +39,19 @@ def scaled_dot_product_attention(
     values: Tensor,  # (B, H, S, K), as many heads as the keys
     # (T, S) bool, True where a query may look; None: everywhere
     mask: Tensor | None = None,
-    dropout: float = 0.0,  # share of the weights set to zero
+    dropout: float = 0.0,  # probability that a weight is set to zero
     # context (B, H, T, K), and attention weights (B, H, T, S) before dropout
 ) -> tuple[Tensor, Tensor]:
     """softmax(Q Kᵀ / √K) V, with the weights to look at (Vaswani et al. 2017, §3.2.1)."""
-    group = queries.size(1) // keys.size(1)  # query heads that share one key head
-    keys, values = (
-        keys.repeat_interleave(group, dim=1),
-        values.repeat_interleave(group, dim=1),
-    )
+    n_sharing = queries.size(1) // keys.size(1)  # query heads that share one key head
+    keys = keys.repeat_interleave(n_sharing, dim=1)
+    values = values.repeat_interleave(n_sharing, dim=1)
     attention_scores = queries @ keys.mT / queries.size(-1) ** 0.5  # (B, H, T, S)
     if mask is not None:
         attention_scores = attention_scores.masked_fill(~mask, float("-inf"))
     attention_weights = attention_scores.softmax(dim=-1)
-    return F.dropout(attention_weights, dropout) @ values, attention_weights
+    context = F.dropout(attention_weights, dropout) @ values  # (B, H, T, K)
+    return context, attention_weights
 
 # %% ../nbs/04_attention.ipynb #c3e5d581
 def split_heads(
@@ -69,15 +70,15 @@ def merge_heads(
 
 # %% ../nbs/04_attention.ipynb #2fce900f
 class MultiHeadAttention(nn.Module):
-    """Causal self-attention with all heads in one matrix product (Vaswani et al. 2017, §3.2.2)."""
+    """Causal self-attention, all heads in one product (Vaswani et al. 2017, §3.2.2)."""
 
     def __init__(
         self,
         d_model: int,  # D, width of the input and the output
         n_heads: int,  # H, query heads; must divide d_model
-        # key and value heads, each shared by H / n_kv_heads query heads; None: H
+        # key and value heads, each used by H / n_kv_heads query heads; None: H
         n_kv_heads: int | None = None,
-        # share of the weights, and of the output, set to zero in training
+        # probability that a weight, or a number of the output, is set to zero in training
         dropout: float = 0.0,
         qkv_bias: bool = False,  # a bias in the query, key and value projection
         output_bias: bool = False,  # a bias in the output projection
@@ -85,19 +86,22 @@ class MultiHeadAttention(nn.Module):
         norm_eps: float = 1e-5,  # added to the mean square before the root
     ):
         super().__init__()
-        self.n_heads, self.n_kv_heads = n_heads, n_kv_heads or n_heads
+        self.n_heads = n_heads
+        self.n_kv_heads = n_kv_heads or n_heads
         if d_model % n_heads or n_heads % self.n_kv_heads:
             raise UsageError(
-                f"n_heads is {n_heads}: it must divide d_model ({d_model}) and be divisible by n_kv_heads ({self.n_kv_heads})"
+                f"n_heads is {n_heads}: it must divide d_model ({d_model}) and be "
+                f"divisible by n_kv_heads ({self.n_kv_heads})"
             )
-        self.dropout, self.qk_norm, self.norm_eps = dropout, qk_norm, norm_eps
-        self.qkv = nn.Linear(
-            d_model, (n_heads + 2 * self.n_kv_heads) * (d_model // n_heads), bias=qkv_bias
-        )
+        self.dropout = dropout
+        self.qk_norm = qk_norm
+        self.norm_eps = norm_eps
+        d_head = d_model // n_heads
+        n_all_heads = self.n_heads + 2 * self.n_kv_heads
+        self.qkv = nn.Linear(d_model, n_all_heads * d_head, bias=qkv_bias)
         self.output = nn.Linear(d_model, d_model, bias=output_bias)
-        self.recording: list[Tensor] | None = (
-            None  # where `record_attention` wants the weights
-        )
+        # where `record_attention` wants the weights
+        self.recording: list[Tensor] | None = None
 
     def forward(
         self,
@@ -108,52 +112,43 @@ class MultiHeadAttention(nn.Module):
         cache: "LayerCache | None" = None,
     ) -> Tensor:  # (B, T, D)
         """Let every position gather from itself and the ones before."""
-        heads = split_heads(
-            self.qkv(x), self.n_heads + 2 * self.n_kv_heads
-        )  # (B, H + 2 n_kv_heads, T, K)
-        queries_keys, values = heads.split(
-            (self.n_heads + self.n_kv_heads, self.n_kv_heads), dim=1
-        )
+        n_heads, n_kv_heads = self.n_heads, self.n_kv_heads
+        # (B, H + 2 n_kv_heads, T, K)
+        heads = split_heads(self.qkv(x), n_heads + 2 * n_kv_heads)
+        queries_keys, values = heads.split((n_heads + n_kv_heads, n_kv_heads), dim=1)
         if self.qk_norm:
-            queries_keys = F.rms_norm(
-                queries_keys, queries_keys.shape[-1:], eps=self.norm_eps
-            )
+            d_head = queries_keys.shape[-1:]
+            queries_keys = F.rms_norm(queries_keys, d_head, eps=self.norm_eps)
         if rope is not None:
             queries_keys = apply_rope(queries_keys, *rope)
-        queries, keys = queries_keys.split(
-            (self.n_heads, self.n_kv_heads), dim=1
-        )  # (B, H, T, K) and (B, n_kv_heads, T, K)
+        # (B, H, T, K) and (B, n_kv_heads, T, K)
+        queries, keys = queries_keys.split((n_heads, n_kv_heads), dim=1)
         if cache is not None:
             keys, values = cache.append(keys, values)  # (B, n_kv_heads, S, K)
 
         n_queries, n_keys = queries.size(2), keys.size(2)
         if self.recording is not None:
-            self.recording.append(
-                scaled_dot_product_attention(
-                    queries, keys, values, causal_mask(n_queries, n_keys, x.device)
-                )[1].detach()
-            )
-        is_causal = (
-            n_queries == n_keys
-        )  # from the start of a text: no mask needs to be made
-        mask = (
-            None
-            if is_causal or n_queries == 1
-            else causal_mask(n_queries, n_keys, x.device)
-        )  # a single new token sees everything
-        dropout = self.dropout if self.training else 0.0
+            mask = causal_mask(n_queries, n_keys, x.device)
+            _, weights = scaled_dot_product_attention(queries, keys, values, mask)
+            self.recording.append(weights.detach())
+
+        # from the start of a text PyTorch's own triangle is right, and a single new
+        # token sees everything: a mask is made only for several tokens in the middle
+        is_causal = n_queries == n_keys
+        mask = None
+        if not is_causal and n_queries > 1:
+            mask = causal_mask(n_queries, n_keys, x.device)
         context = F.scaled_dot_product_attention(
             queries,
             keys,
             values,
-            mask,
-            dropout,
-            is_causal,
-            enable_gqa=self.n_heads != self.n_kv_heads,
+            attn_mask=mask,
+            dropout_p=self.dropout if self.training else 0.0,
+            is_causal=is_causal,
+            enable_gqa=n_heads != n_kv_heads,
         )
-        return F.dropout(
-            self.output(merge_heads(context)), self.dropout, self.training
-        )  # (B, T, D)
+        output = self.output(merge_heads(context))  # (B, T, D)
+        return F.dropout(output, self.dropout, self.training)
 
 # %% ../nbs/04_attention.ipynb #65344f12
 @contextmanager
@@ -161,11 +156,12 @@ def record_attention(
     model: nn.Module,  # any module with `MultiHeadAttention` inside
     # fills with one (B, H, T, S) tensor for each layer and each forward pass
 ) -> Iterator[list[Tensor]]:
-    """Keep the attention weights of every forward pass inside the `with` block; slower, with the same outputs."""
-    layers = [
-        module for module in model.modules() if isinstance(module, MultiHeadAttention)
-    ]
+    """Keep the attention weights of every forward pass inside the `with` block.
+
+    The outputs stay the same, and take longer.
+    """
     recorded: list[Tensor] = []
+    layers = [layer for layer in model.modules() if isinstance(layer, MultiHeadAttention)]
     for layer in layers:
         layer.recording = recorded
     try:
@@ -176,7 +172,10 @@ def record_attention(
 
 # %% ../nbs/04_attention.ipynb #f5e41482
 class LayerCache:
-    """The keys and values that one attention layer has computed so far, in memory set aside once; for use under `torch.no_grad`."""
+    """The keys and values that one attention layer has computed so far.
+
+    Its memory is set aside once; it is meant for use under `torch.no_grad`.
+    """
 
     def __init__(
         self,
@@ -187,9 +186,8 @@ class LayerCache:
         device: torch.device | str = "cpu",  # where the model computes
         dtype: torch.dtype = torch.float32,  # number format of the stored keys and values
     ):
-        self.keys = torch.empty(
-            batch_size, n_kv_heads, capacity, d_head, device=device, dtype=dtype
-        )
+        shape = batch_size, n_kv_heads, capacity, d_head
+        self.keys = torch.empty(shape, device=device, dtype=dtype)
         self.values = torch.empty_like(self.keys)
         self.length = 0  # positions filled
 
@@ -200,17 +198,29 @@ class LayerCache:
         # all keys and all values so far, each (B, n_kv_heads, S, K), in the format they
         # came in
     ) -> tuple[Tensor, Tensor]:
-        """Store T new positions behind the old ones; more than fit are a `UsageError`."""
-        start, stop = self.length, self.length + keys.size(2)
-        if stop > self.keys.size(2):
+        """Store T new positions behind the old ones.
+
+        Another number of texts, or more positions than fit, are a `UsageError`.
+        """
+        batch_size, _, capacity, _ = self.keys.shape
+        if keys.size(0) != batch_size:
             raise UsageError(
-                f"the cache would hold {stop} positions: it has room for {self.keys.size(2)}; reset it and start a new window"
+                f"the cache is for {batch_size} texts, and {keys.size(0)} came: "
+                f"make it with batch_size={keys.size(0)}"
             )
-        self.keys[:, :, start:stop], self.values[:, :, start:stop] = keys, values
+        start = self.length
+        stop = start + keys.size(2)
+        if stop > capacity:
+            raise UsageError(
+                f"the cache would hold {stop} positions: it has room for {capacity}; "
+                "reset it and start a new window"
+            )
+        self.keys[:, :, start:stop] = keys
+        self.values[:, :, start:stop] = values
         self.length = stop
-        return self.keys[:, :, :stop].to(keys.dtype), self.values[:, :, :stop].to(
-            values.dtype
-        )
+        all_keys = self.keys[:, :, :stop].to(keys.dtype)
+        all_values = self.values[:, :, :stop].to(values.dtype)
+        return all_keys, all_values
 
 # %% ../nbs/04_attention.ipynb #dc61f359
 class KVCache:
@@ -240,6 +250,7 @@ class KVCache:
         self,
         indices: Tensor,  # (B',) int64, new row i continues old row indices[i]
     ) -> None:
-        """Choose which texts go on: a row may be dropped, or go on twice, as beam search needs."""
+        """Choose which texts go on: a row may be dropped, or go on twice."""
         for layer in self.layers:
-            layer.keys, layer.values = layer.keys[indices], layer.values[indices]
+            layer.keys = layer.keys[indices]
+            layer.values = layer.values[indices]
