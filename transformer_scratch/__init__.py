@@ -24,7 +24,8 @@ if TYPE_CHECKING:  # for editors and type checkers; Python itself imports these 
         load_tokenizer,
         train_bpe,
     )
-    from transformer_scratch.training import Trainer, evaluate_loss
+    from transformer_scratch.long_runs import Trainer
+    from transformer_scratch.training import evaluate_loss
 
 MODULE_OF = {  # public name: the module that defines it
     "GPTConfig": "support.config",
@@ -41,7 +42,7 @@ MODULE_OF = {  # public name: the module that defines it
     "MultiHeadAttention": "attention",
     "KVCache": "attention",
     "GPT": "model",
-    "Trainer": "training",
+    "Trainer": "long_runs",
     "evaluate_loss": "training",
     "load_model": "checkpoint",
     "generate": "generation",

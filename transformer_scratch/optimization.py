@@ -252,4 +252,5 @@ def set_learning_rate(
 ) -> None:
     """Set every group's rate to its own peak times `factor`."""
     for group in (group for optimizer in optimizers for group in optimizer.param_groups):
-        group["lr"] = group["initial_lr"] * factor
+        peak = group.setdefault("initial_lr", group["lr"])
+        group["lr"] = peak * factor
