@@ -210,7 +210,7 @@ def continue_text(model: GPT, token_ids: list[int]) -> list[int]:  # at least on
         token_ids = [*token_ids, torch.multinomial(probabilities, 1).item()]
     return token_ids
 
-# %% ../nbs/00_one_file.ipynb #b6c5e239
+# %% ../nbs/00_one_file.ipynb #cd4cb19c
 def original_names(model: GPT) -> dict[str, Tensor]:  # model: trained or not
     """The weights as `load_state_dict` of the original demo's class expects them."""
     their_names = {
@@ -231,7 +231,7 @@ def original_names(model: GPT) -> dict[str, Tensor]:  # model: trained or not
             for head, parts in enumerate(weight.view(N_HEADS, 3, -1, D_MODEL)):
                 place = name.replace("key_query_value.weight", f"heads.{head}.")
                 weights[place + "tril"] = torch.ones(CONTEXT_LENGTH, CONTEXT_LENGTH).tril()
-                for part, matrix in zip(("key", "query", "value"), parts):
+                for part, matrix in zip(("key", "query", "value"), parts, strict=True):
                     weights[f"{place}{part}_layer.weight"] = matrix.clone()
     return weights
 
