@@ -444,7 +444,7 @@ def _encoding_sides(
     def tiktoken() -> None:
         text = (folder / "text.txt").read_text(encoding="utf-8")
         torch.tensor(
-            tokenizer._encoding.encode_ordinary(text), dtype=torch.uint16
+            tokenizer.encoding.encode_ordinary(text), dtype=torch.uint16
         ).numpy().tofile(folder / "ids.bin")
 
     ours = lambda: (
