@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TextFiles', 'write_shards', 'TokenShards', 'open_shards']
 
-# %% ../../nbs/commands/tokenize.ipynb #237d6f5a
+# %% ../../nbs/commands/tokenize.ipynb #99d827df
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from ..data import text_sources
 from ..support.config import UsageError, check
 from ..support.files import file_sha256, locked, written_whole
 from ..support.text_files import TextSource
@@ -78,7 +77,7 @@ def _pieces_of(
         if part == "train" and place >= split:
             return
 
-# %% ../../nbs/commands/tokenize.ipynb #4732eb7e
+# %% ../../nbs/commands/tokenize.ipynb #322183cb
 class TextFiles:
     """Texts of any size, of which a part at a time is in memory."""
 
@@ -89,6 +88,8 @@ class TextFiles:
         field: str = "text",  # where the text stands in a record of .jsonl or .parquet
         progress: bool = True,  # show a bar while downloading
     ) -> None:
+        from transformer_scratch.data import text_sources  # loads torch
+
         self.field = field
         self.files = text_sources(data, encoding, progress)
         self.sources = [self._facts(source) for source in self.files]
