@@ -181,7 +181,7 @@ def load_split(
     check(train_parts, f"data is {str(data)!r}: the texts are empty")
     return "\n".join(train_parts), "\n".join(validation_parts)
 
-# %% ../nbs/01_data.ipynb #2ac63626
+# %% ../nbs/01_data.ipynb #a8c6133f
 @lru_cache(maxsize=2)
 def _round_of_windows(n_tokens: int, length: int, number: int, seed: int) -> Tensor:
     """Where the windows of one round of `shuffled_batch` start, in their order."""
@@ -193,6 +193,14 @@ def _round_of_windows(n_tokens: int, length: int, number: int, seed: int) -> Ten
     return first + torch.randperm(n_windows, generator=generator) * length
 
 
+def _open_ids(path: Path) -> np.ndarray:
+    """The ids in a file, which stays on the disk."""
+    check(path.is_file(), f"token_ids is {str(path)!r}: there is no such file of ids")
+    if path.suffix == ".bin":
+        return np.memmap(path, dtype="<u2", mode="r")
+    return np.load(path, mmap_mode="r")
+
+# %% ../nbs/01_data.ipynb #0d5815fd
 class TokenDataset:
     """The token ids of a text, given out as windows with their targets."""
 
@@ -272,11 +280,3 @@ class TokenDataset:
         places = starts[:, None] + torch.arange(self.context_length + 1)  # (B, T + 1)
         windows = torch.from_numpy(self.token_ids[places.numpy()].astype(np.int64))
         return windows[:, :-1].contiguous(), windows[:, 1:].contiguous()
-
-
-def _open_ids(path: Path) -> np.ndarray:
-    """The ids in a file, which stays on the disk."""
-    check(path.is_file(), f"token_ids is {str(path)!r}: there is no such file of ids")
-    if path.suffix == ".bin":
-        return np.memmap(path, dtype="<u2", mode="r")
-    return np.load(path, mmap_mode="r")

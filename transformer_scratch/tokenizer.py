@@ -101,7 +101,7 @@ class Tokenizer(Protocol):
         """The text behind the ids; bytes that are no valid UTF-8 become U+FFFD."""
         return self.decode_bytes(token_ids).decode("utf-8", errors="replace")
 
-# %% ../nbs/02_tokenizer.ipynb #361a179e
+# %% ../nbs/02_tokenizer.ipynb #39ce232b
 def _check_text(text: str) -> None:
     """Refuse text that has no UTF-8 bytes."""
     try:
@@ -125,7 +125,12 @@ def _write_json(folder: str | Path, **description: object) -> None:
 class UnknownCharacterError(UsageError):
     """A character that a vocabulary of characters does not have, and where it stands."""
 
-    def __init__(self, text: str, position: int, vocab_size: int) -> None:
+    def __init__(
+        self,
+        text: str,  # that has the character
+        position: int,  # where it stands in it
+        vocab_size: int,  # how many characters are known
+    ) -> None:
         self.character = text[position]
         self.position = position
         super().__init__(
@@ -610,7 +615,7 @@ class TextStream:
         """What is left at the end: � for bytes that never became a character."""
         return self._decoder.decode(b"", final=True)
 
-# %% ../nbs/02_tokenizer.ipynb #12af33fe
+# %% ../nbs/02_tokenizer.ipynb #0f0b05b3
 _OPENAI = "https://openaipublic.blob.core.windows.net"
 
 # the rank files of each encoding: address and sha256
@@ -656,7 +661,7 @@ def rank_folder() -> Path:
             return Path(os.environ[name])
     return Path(tempfile.gettempdir(), "data-gym-cache")
 
-
+# %% ../nbs/02_tokenizer.ipynb #7af189a9
 def _ready_rank_file(address: str, sha256: str) -> None:
     """See to it that a rank file lies where tiktoken looks for it, whole."""
     place = rank_folder() / hashlib.sha1(address.encode()).hexdigest()

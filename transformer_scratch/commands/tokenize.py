@@ -161,7 +161,7 @@ class TextFiles:
             pieces += ["\n" if text is None else text for text in chunk]
         return "".join(pieces)
 
-# %% ../../nbs/commands/tokenize.ipynb #9416318e
+# %% ../../nbs/commands/tokenize.ipynb #2a53983a
 def _read_manifest(folder: Path) -> dict:
     """What `write_shards` says about its files; anything else is a `UsageError`."""
     path = folder / "manifest.json"
@@ -174,13 +174,13 @@ def _read_manifest(folder: Path) -> dict:
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"{path} is broken ({type(error).__name__}: {error})") from error
 
-
+# %% ../../nbs/commands/tokenize.ipynb #f37ac6c6
 def _write_manifest(folder: Path, manifest: dict) -> None:
     """Write the manifest in place of the one before."""
     with written_whole(folder / "manifest.json") as partial:
         partial.write_text(json.dumps(manifest), encoding="utf-8")
 
-
+# %% ../../nbs/commands/tokenize.ipynb #74aab0c7
 def _begin_or_continue(folder: Path, plan: dict, tokenizer: Any, overwrite: bool) -> dict:
     """The manifest of a new folder, or of one that the same call has begun."""
     manifest = plan | {"shards": {"train": [], "validation": []}, "complete": False}
@@ -222,7 +222,7 @@ class _Encoder:
             arrays.append(ids.astype(self.dtype))
         return np.concatenate(arrays)
 
-# %% ../../nbs/commands/tokenize.ipynb #028adccd
+# %% ../../nbs/commands/tokenize.ipynb #44f994ce
 def write_shards(
     texts: TextFiles,  # what to encode
     # its `encode_array`, `vocab_size`, `special_tokens` and `save` are used
@@ -242,15 +242,9 @@ def write_shards(
 
     check(str(folder) != "", "out is empty, perhaps an unset variable: name a folder")
     folder = Path(folder)
-    plan = {
-        "format": "transformer-scratch tokens 1",
-        "tokenizer": fingerprint,
-        "sources": texts.sources,
-        "split": texts.split,
-        "field": texts.field,
-        "chunk_size": chunk_size,
-        "shard_chunks": shard_chunks,
-    }
+    plan = {"format": "transformer-scratch tokens 1", "tokenizer": fingerprint}
+    plan |= {"sources": texts.sources, "split": texts.split, "field": texts.field}
+    plan |= {"chunk_size": chunk_size, "shard_chunks": shard_chunks}
     encode = _Encoder(tokenizer)
     with locked(folder / "tokenize.lock"), ThreadPoolExecutor(os.cpu_count()) as pool:
         manifest = _begin_or_continue(folder, plan, tokenizer, overwrite)

@@ -25,7 +25,7 @@ from safetensors import SafetensorError
 
 from .config import UsageError, check
 
-# %% ../../nbs/support/files.ipynb #8657f4c7
+# %% ../../nbs/support/files.ipynb #70a95855
 def _take_lock(path: Path, wait: bool) -> Callable[[], None]:
     """Lock the file `path`; the answer frees it again. `BlockingIOError`: it is taken."""
     if os.name == "nt":
@@ -34,7 +34,7 @@ def _take_lock(path: Path, wait: bool) -> Callable[[], None]:
 
     how = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
     while True:
-        file = open(path, "a")
+        file = open(path, "ab")
         try:
             fcntl.flock(file, how)
         except BaseException:
@@ -45,7 +45,7 @@ def _take_lock(path: Path, wait: bool) -> Callable[[], None]:
                 return file.close
         file.close()  # it was deleted while we waited: nobody else sees this lock
 
-
+# %% ../../nbs/support/files.ipynb #fe1a3830
 def _take_windows_lock(path: Path, wait: bool) -> Callable[[], None]:
     """The same on Windows, which deletes no file that somebody has open."""
     from filelock import FileLock, Timeout
@@ -100,7 +100,7 @@ def remove(
     elif os.path.lexists(path):
         path.unlink()
 
-# %% ../../nbs/support/files.ipynb #eb92df71
+# %% ../../nbs/support/files.ipynb #932b513d
 _NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
 
 
@@ -118,7 +118,7 @@ def _sync(path: Path) -> None:
         if not (path.is_dir() and error.errno in _NO_SYNC):
             raise
 
-
+# %% ../../nbs/support/files.ipynb #77282b34
 def _open_to_others(paths: Sequence[Path], example: Path) -> None:
     """Give files that only their owner may read the permissions of an ordinary new file."""
     example.touch()
@@ -128,12 +128,12 @@ def _open_to_others(paths: Sequence[Path], example: Path) -> None:
         if path.is_file() and path.stat().st_mode & 0o777 == 0o600:
             path.chmod(ordinary)
 
-# %% ../../nbs/support/files.ipynb #9ff3a9bb
+# %% ../../nbs/support/files.ipynb #c16c954d
 def _newest_change(path: Path) -> float:
     """When a folder or something in it was last written."""
     return max(found.lstat().st_mtime for found in (path, *path.rglob("*")))
 
-
+# %% ../../nbs/support/files.ipynb #023a5ac2
 def _clear_leftovers(path: Path) -> None:
     """Remove the temporary folders of writers of this name that were killed."""
     for old in path.parent.glob(f".partial-{path.name}-" + "?" * 8):
@@ -141,7 +141,7 @@ def _clear_leftovers(path: Path) -> None:
             if time.time() - _newest_change(old) > 3600:
                 remove(old)
 
-
+# %% ../../nbs/support/files.ipynb #61070195
 def _advice(error: Exception) -> str:
     """What to do about a file that could not be written."""
     number = getattr(error, "errno", None)
@@ -151,7 +151,7 @@ def _advice(error: Exception) -> str:
         return "choose a folder that you may write to"
     return "free some space or choose a folder that you may write to"
 
-
+# %% ../../nbs/support/files.ipynb #05eef874
 def _failed_to_write(error: Exception, place: Path) -> bool:
     """Whether an error comes from writing at this place, not from the caller's work."""
     if isinstance(error, RuntimeError):  # so torch.save reports a full disk
@@ -192,7 +192,7 @@ def written_whole(
     finally:
         remove(workshop)
 
-# %% ../../nbs/support/files.ipynb #c23562f2
+# %% ../../nbs/support/files.ipynb #c7da1ab3
 def file_sha256(
     path: Path,  # any file
     as_unix: bool = False,  # as if every line ended as on Unix
@@ -208,7 +208,7 @@ def file_sha256(
                 digest.update(block)
     return digest.hexdigest()
 
-
+# %% ../../nbs/support/files.ipynb #8e2a31fa
 def is_whole(
     path: Path,  # where the file should be
     sha256: str | None,  # its fingerprint; None: any file will do
@@ -218,7 +218,7 @@ def is_whole(
         return False
     return not sha256 or sha256 in (file_sha256(path), file_sha256(path, as_unix=True))
 
-# %% ../../nbs/support/files.ipynb #a30645f7
+# %% ../../nbs/support/files.ipynb #58794d47
 _SLOWEST = 1000  # bytes a second: a transfer that is slower is as good as none
 
 
@@ -232,7 +232,7 @@ def _mark_of(response: Any) -> str:
             return mark
     return ""
 
-
+# %% ../../nbs/support/files.ipynb #ba59eb41
 def _blocks(response: Any, timeout: float) -> Iterator[bytes]:
     """The bytes of a body as they come; `requests.ReadTimeout` if they come too slowly."""
     import requests
@@ -253,7 +253,7 @@ def _blocks(response: Any, timeout: float) -> Iterator[bytes]:
     except HTTPError:
         raise requests.exceptions.ChunkedEncodingError("the transfer was cut") from None
 
-# %% ../../nbs/support/files.ipynb #01150be6
+# %% ../../nbs/support/files.ipynb #55f7e35d
 def _transfer(url: str, part: Path, progress: bool, timeout: float, most: int) -> None:
     """Ask once for what is missing of the file `part`; or raise as `requests` does."""
     import requests
@@ -278,7 +278,7 @@ def _transfer(url: str, part: Path, progress: bool, timeout: float, most: int) -
         mark_file.write_text(_mark_of(response), encoding="utf-8")
         _write_body(response, part, start if continues else 0, progress, timeout, most)
 
-
+# %% ../../nbs/support/files.ipynb #0601248d
 def _write_body(
     response: Any,
     part: Path,
@@ -309,7 +309,7 @@ def _write_body(
             bar.update(len(block))
         os.fsync(file.fileno())
 
-# %% ../../nbs/support/files.ipynb #c6cb6706
+# %% ../../nbs/support/files.ipynb #9b6d4aa9
 _OTHER_BYTES = "other bytes than expected (sha256 differs)"
 
 
@@ -320,7 +320,7 @@ class RequestFailure(NamedTuple):
     again: bool  # whether asking again may help
     wait: float = 0.0  # seconds that the server asks for
 
-
+# %% ../../nbs/support/files.ipynb #2d9338b8
 def request_failure(
     error: Any,  # a `requests.RequestException`
 ) -> RequestFailure:
@@ -367,7 +367,7 @@ def _try_source(
     part.unlink()
     return RequestFailure(_OTHER_BYTES, again=True)
 
-# %% ../../nbs/support/files.ipynb #51a2be81
+# %% ../../nbs/support/files.ipynb #ddcc9b7d
 def _fetch(
     urls: Sequence[str],
     destination: Path,
@@ -408,7 +408,7 @@ def _fetch(
         f"{destination.absolute()}"
     )
 
-
+# %% ../../nbs/support/files.ipynb #0b6bd1da
 def _remove_parts(parts: Iterable[Path]) -> None:
     """Delete the beginnings of a file, and the marks beside them."""
     for part in parts:

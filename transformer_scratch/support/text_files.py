@@ -23,7 +23,7 @@ from typing import Any
 
 from .config import UsageError, check
 
-# %% ../../nbs/support/text_files.ipynb #a45c9684
+# %% ../../nbs/support/text_files.ipynb #3af665a1
 COMMON_ENCODINGS = (
     *("utf-8", "utf-16", "gb18030", "big5", "cp932", "euc_jp", "cp949"),
     *("cp1252", "cp1251", "koi8_r", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256"),
@@ -51,7 +51,7 @@ def suggest_encodings(
     found.sort(key=lambda item: item[:3])
     return [(encoding, text) for *_, encoding, text in found[:n_suggestions]]
 
-
+# %% ../../nbs/support/text_files.ipynb #56683d8e
 # charset_normalizer's names of larger relatives: ours are what people call them
 _COMMON_NAMES = {
     "utf_8": "utf-8",
@@ -61,7 +61,7 @@ _COMMON_NAMES = {
     "euc_jis_2004": "euc_jp",
 }
 
-# %% ../../nbs/support/text_files.ipynb #314ce651
+# %% ../../nbs/support/text_files.ipynb #bd138717
 def _open(path: Path) -> Any:
     """A file to read bytes from, unpacked if its name says that it is packed."""
     check(path.is_file(), "it is not a file but a pipe or a device: save its text first")
@@ -72,7 +72,7 @@ def _open(path: Path) -> Any:
         return input_stream(str(path))
     return gzip.open(path) if packing == ".gz" else open(path, "rb")
 
-
+# %% ../../nbs/support/text_files.ipynb #5d54b457
 def _wrong_bytes(error: UnicodeDecodeError, place: int) -> str:
     """What to say of bytes that an encoding does not allow, `place` bytes into the file."""
     found = f"byte {place} ({error.object[error.start]:#04x}) is not {error.encoding}"
@@ -125,7 +125,7 @@ def read_characters(
             if not data:
                 return
 
-# %% ../../nbs/support/text_files.ipynb #0ed7f58f
+# %% ../../nbs/support/text_files.ipynb #8c5a3252
 def _records(path: Path, encoding: str, field: str) -> Iterator[Any]:
     """The rows of a Parquet file, or what the lines of a JSON file say."""
     if path.suffix.lower() == ".parquet":
@@ -146,7 +146,7 @@ def _records(path: Path, encoding: str, field: str) -> Iterator[Any]:
     if rest.strip():
         yield json.loads(rest)
 
-
+# %% ../../nbs/support/text_files.ipynb #f2afd406
 def _no_field(record: Any, field: str) -> str:
     """What to say of a record that has no text of this name."""
     if not isinstance(record, dict):
@@ -208,7 +208,7 @@ def documents(
     except Exception as error:  # each library has errors of its own
         raise UsageError(f"{path}: {error}") from error
 
-# %% ../../nbs/support/text_files.ipynb #18188db4
+# %% ../../nbs/support/text_files.ipynb #1554276e
 _TEXTS = re.compile(r"\.((txt|md|jsonl)(\.gz|\.zst)?|parquet)$", re.IGNORECASE)
 
 
@@ -221,7 +221,7 @@ def _reads_as_text(path: Path, encoding: str) -> bool:
         return bool(text.strip()) and "\0" not in text
     return False
 
-
+# %% ../../nbs/support/text_files.ipynb #9537f996
 def _texts_of_folder(folder: Path, encoding: str, progress: bool) -> list[Path]:
     """The texts in a folder and below; where some files are left out, a line says so."""
     texts, left_out = [], []
@@ -266,7 +266,7 @@ def find_files(
     )
     return [each for each in found if each.is_file()]
 
-# %% ../../nbs/support/text_files.ipynb #5a479a33
+# %% ../../nbs/support/text_files.ipynb #6268a52a
 @dataclass(frozen=True)
 class TextSource:
     """One file of text, or the help pages of Python."""
@@ -294,7 +294,7 @@ class TextSource:
         """All of its text; documents are joined by a line end."""
         return joined(self.documents(field))
 
-
+# %% ../../nbs/support/text_files.ipynb #da6bf2e3
 def joined(
     parts: Iterator[str | None],  # of documents, None before each
 ) -> str:
