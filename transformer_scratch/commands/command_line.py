@@ -6,7 +6,7 @@
 __all__ = ['COMMANDS', 'LAUNCHED', 'whole_number', 'description', 'summary', 'plain_refusals', 'read_line', 'prepare_streams',
            'is_silent', 'main', 'answer_to', 'type_line']
 
-# %% ../../nbs/commands/command_line.ipynb #8e85434b
+# %% ../../nbs/commands/command_line.ipynb #713e73cd
 import ast
 import inspect
 import os
@@ -28,16 +28,18 @@ from .bench import Bench
 from .chat import Chat
 from .doctor import Doctor
 from .evaluate import Evaluate
+from .exercises import Exercises
 from .export import Export
 from .finetune import Finetune
 from .generate import Generate
 from .reproduce import Reproduce
+from .runs import Runs
 from .shared import Command, named_flags
 from .tokenize import Tokenize
 from .train import Train
 from ..support.config import UsageError, check_known
 
-# %% ../../nbs/commands/command_line.ipynb #0961cf3a
+# %% ../../nbs/commands/command_line.ipynb #52d7149a
 COMMANDS: dict[str, type[Command]] = {
     "train": Train,
     "generate": Generate,
@@ -45,8 +47,10 @@ COMMANDS: dict[str, type[Command]] = {
     "finetune": Finetune,
     "evaluate": Evaluate,
     "attention": Attention,
+    "runs": Runs,
     "tokenize": Tokenize,
     "export": Export,
+    "exercises": Exercises,
     "reproduce": Reproduce,
     "bench": Bench,
     "doctor": Doctor,
