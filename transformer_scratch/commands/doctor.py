@@ -15,8 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
+
+import tyro
 
 import transformer_scratch as scratch
+from .shared import Command
 from ..support.config import GPTConfig, TrainingConfig, UsageError
 from ..support.runtime import data_dir, free_memory, pick_device, pick_dtype, set_seed, set_threads
 
@@ -150,7 +154,7 @@ def examine_run(
         scratch.checkpoint.read_config(folder).training,
         scratch.load_model(folder),
     )
-    if bad := scratch.training.first_bad_tensor(model):
+    if bad := scratch.long_runs.first_bad_tensor(model):
         raise UsageError(
             f"{bad} in {folder} holds NaN or infinity: go back to an older copy"
         )
@@ -161,9 +165,9 @@ def examine_run(
         raise UsageError(
             f"log.csv in {folder} is missing or damaged ({error}): --resume writes it anew"
         ) from error
-    newest = scratch.checkpoint.latest_checkpoint(folder)
+    newest = scratch.long_runs.latest_checkpoint(folder)
     step = (
-        scratch.checkpoint.load_checkpoint(newest, model)["step"]
+        scratch.long_runs.load_checkpoint(newest, model)["step"]
         if newest
         else "none (it cannot be resumed)"
     )
@@ -176,17 +180,22 @@ def examine_run(
 
 # %% ../../nbs/commands/doctor.ipynb #1686e0d1
 @dataclass(frozen=True)
-class Doctor:
-    """Look at this installation and this machine, and at runs if RUN names some. The exit code is 1 where something is broken."""
+class Doctor(Command):
+    """Look at this installation and this machine, and at runs if RUN names some.
+
+    The exit code is 1 where something is broken.
+    """
+
+    # run folders to look at
+    runs: Annotated[
+        tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="RUN...")
+    ] = ()
 
     timeout: float = 3.0  # seconds to wait for each source of downloads; 0: do not ask them
 
-    def run(
-        self,
-        words: list[str],
-        given: Collection[str],
-    ) -> None:  # the words and the flags of the line
+    def run(self, flags: Collection[str] = ()) -> None:
         """Ask all questions, and sum up."""
+        words = self.runs
         questions, broken = (
             {"Machine": machine_facts, "Files": self.files, "Self-test": self_test},
             [],
