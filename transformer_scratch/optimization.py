@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from .attention import MultiHeadAttention
-from .support.config import TrainingConfig
 from .model import FeedForward, TransformerBlock, swiglu
+from .support.config import TrainingConfig
 from .support.processes import gathered, sharded_like
 
 # %% ../nbs/06_optimization.ipynb #df618e22
@@ -24,10 +24,12 @@ def decay_groups(
     parameters: nn.Module | Iterable[nn.Parameter],  # a model, or some of its parameters
     weight_decay: float,  # pull of the matrices towards zero
 ) -> list[dict]:  # two parameter groups for an optimizer: matrices, and the rest
-    """Matrices decay, embeddings included; biases and the gains of norms do not. Frozen parameters are left out, tied ones come once."""
-    parameters = (
-        parameters.parameters() if isinstance(parameters, nn.Module) else parameters
-    )
+    """Matrices decay, embeddings included; biases and the gains of norms do not.
+
+    Frozen parameters are left out, tied ones come once.
+    """
+    if isinstance(parameters, nn.Module):
+        parameters = parameters.parameters()
     trained = [parameter for parameter in parameters if parameter.requires_grad]
     matrices = [parameter for parameter in trained if parameter.ndim >= 2]
     vectors = [parameter for parameter in trained if parameter.ndim < 2]
@@ -42,52 +44,57 @@ def orthogonalize(
     # rounds of the iteration; each multiplies small singular values by about 3.4
     steps: int = 5,
 ) -> Tensor:  # (..., m, n) in the same number format
-    """Push all singular values towards 1 and keep the singular vectors, by a Newton-Schulz iteration of degree five (Jordan et al. 2024)."""
-    tall = matrix.size(-2) > matrix.size(-1)
-    x = (
-        matrix.mT if tall else matrix
-    )  # wide, so that the products below have the size of the shorter side
+    """Push all singular values towards 1 and keep the singular vectors.
+
+    A Newton-Schulz iteration of degree five (Jordan et al. 2024).
+    """
+    is_tall = matrix.size(-2) > matrix.size(-1)
+    # wide, so that the products below have the size of the shorter side
+    x = matrix.mT if is_tall else matrix
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)  # no singular value is above 1 now
     x = x.reshape(-1, *x.shape[-2:])
     for _ in range(steps):
+        # 3.4445 X - 4.7750 (X Xᵀ) X + 2.0315 (X Xᵀ)² X
         gram = x @ x.mT
         inner = torch.baddbmm(gram, gram, gram, beta=-4.7750, alpha=2.0315)
-        x = torch.baddbmm(
-            x, inner, x, beta=3.4445
-        )  # 3.4445 X - 4.7750 (X Xᵀ) X + 2.0315 (X Xᵀ)² X
-    return (x.mT if tall else x).reshape(matrix.shape)
+        x = torch.baddbmm(x, inner, x, beta=3.4445)
+    x = x.mT if is_tall else x
+    return x.reshape(matrix.shape)
 
 # %% ../nbs/06_optimization.ipynb #17746059
 def _product_format(device: torch.device) -> torch.dtype:
-    """The number format in which `Muon` multiplies: bfloat16 where the device computes in it, else float32."""
-    has_bfloat16 = {
-        "cpu": getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False),
-        "cuda": lambda: True,
-    }
-    return (
-        torch.bfloat16 if has_bfloat16.get(device.type, lambda: False)() else torch.float32
-    )
+    """The number format in which `Muon` multiplies: bfloat16 where it is fast."""
+    fast = False
+    if device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    elif device.type == "cpu" and hasattr(torch.cpu, "_is_avx512_bf16_supported"):
+        fast = torch.cpu._is_avx512_bf16_supported()
+    return torch.bfloat16 if fast else torch.float32
 
 # %% ../nbs/06_optimization.ipynb #aae0739d
 class Muon(torch.optim.Optimizer):
-    """Momentum whose direction is orthogonalised, for the matrices inside the blocks (Jordan et al. 2024).
+    """Momentum whose direction is orthogonalised (Jordan et al. 2024).
 
-    A group may name `parts`: the heights of the matrices that are stacked in each of its parameters, as queries, keys and values
-    are in a fused layer. Each part is orthogonalised alone. A part of m x n moves by lr · √max(1, m/n). A matrix that is sharded
-    over processes is gathered for its step.
+    It is made for the matrices inside the blocks. A group may name `parts`: the heights of
+    the matrices that are stacked in each of its parameters, as queries, keys and values are
+    in a fused layer. Each part is orthogonalised alone. A part of m x n moves by
+    lr · √max(1, m/n). A matrix that is sharded over processes is gathered for its step.
     """
 
     def __init__(
         self,
         params: Iterable,  # matrices, or groups of them
         lr: float = 0.02,  # step length of a matrix whose singular values are all 1
-        momentum: float = 0.95,  # share of the past direction that is kept
-        weight_decay: float = 0.0,  # share of lr by which every weight shrinks in a step
+        momentum: float = 0.95,  # fraction of the past direction that is kept
+        weight_decay: float = 0.0,  # fraction of lr by which every weight shrinks in a step
     ):
-        super().__init__(
-            params,
-            {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "parts": None},
-        )
+        defaults = {
+            "lr": lr,
+            "momentum": momentum,
+            "weight_decay": weight_decay,
+            "parts": None,
+        }
+        super().__init__(params, defaults)
 
     @torch.no_grad()
     def step(
@@ -95,60 +102,70 @@ class Muon(torch.optim.Optimizer):
         closure=None,  # accepted because every PyTorch optimizer accepts one
     ) -> Tensor | None:  # its loss is returned
         """Move every weight that has a gradient."""
-        loss = None if closure is None else torch.enable_grad()(closure)()
-        stacks = defaultdict(list)  # equal shapes go through `orthogonalize` together
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        waiting = defaultdict(list)  # equal shapes go through `orthogonalize` together
         for group in self.param_groups:
-            for weight in (weight for weight in group["params"] if weight.grad is not None):
-                if weight not in self.state:
-                    self.state[weight]["momentum"] = torch.zeros_like(weight)
-                momentum = (
-                    self.state[weight]["momentum"].mul_(group["momentum"]).add_(weight.grad)
-                )
-                ahead = weight.grad.add(
-                    momentum, alpha=group["momentum"]
-                )  # Nesterov: look one step ahead
+            for weight in group["params"]:
+                if weight.grad is None:
+                    continue
+                direction = self._direction(weight, group["momentum"])
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
-                heights, whole = group["parts"] or [len(weight)], gathered(weight)
-                for part, direction in zip(
-                    whole.split(heights), gathered(ahead).split(heights)
-                ):
-                    stacks[direction.shape].append((part, direction, group["lr"]))
-                if (
-                    whole is not weight
-                ):  # sharded over processes: whole only for a moment, and one at a time
-                    self._move(stacks)
+                whole = gathered(weight)
+                heights = group["parts"] or [len(weight)]
+                parts = whole.split(heights)
+                directions = gathered(direction).split(heights)
+                for part, part_direction in zip(parts, directions, strict=True):
+                    waiting[part.shape].append((part, part_direction, group["lr"]))
+                # sharded over processes: whole only for a moment, and one at a time
+                if whole is not weight:
+                    self._move(waiting)
                     weight.copy_(sharded_like(whole, weight))
-        self._move(stacks)
+        self._move(waiting)
         return loss
 
-    def _move(self, stacks: dict) -> None:
+    def _direction(self, weight: Tensor, momentum: float) -> Tensor:
+        """Where to go: the gradient and the memory of those before, one step ahead."""
+        if weight not in self.state:
+            self.state[weight]["momentum"] = torch.zeros_like(weight)
+        memory = self.state[weight]["momentum"]
+        memory.mul_(momentum).add_(weight.grad)
+        return weight.grad.add(memory, alpha=momentum)  # Nesterov
+
+    def _move(self, waiting: dict) -> None:
         """Orthogonalise what is waiting, equal shapes at once, and take the steps."""
-        for (height, width), stack in stacks.items():
-            directions = orthogonalize(
-                torch.stack([direction for _, direction, _ in stack]).to(
-                    _product_format(stack[0][0].device)
-                )
-            )
-            for (part, _, lr), direction in zip(stack, directions):
-                part.sub_(direction, alpha=lr * max(1.0, height / width) ** 0.5)
-        stacks.clear()
+        for (height, width), entries in waiting.items():
+            stack = torch.stack([direction for _, direction, _ in entries])
+            directions = orthogonalize(stack.to(_product_format(stack.device)))
+            scale = max(1.0, height / width) ** 0.5
+            for (part, _, lr), direction in zip(entries, directions, strict=True):
+                part.sub_(direction, alpha=lr * scale)
+        waiting.clear()
 
 # %% ../nbs/06_optimization.ipynb #51f0297a
+def _stacked_heights(block: nn.Module) -> dict[nn.Parameter, tuple[int, ...]]:
+    """The weights that hold several matrices, and the heights of these."""
+    heights = {}
+    for layer in block.modules():
+        if isinstance(layer, MultiHeadAttention):
+            d_head = layer.output.in_features // layer.n_heads
+            n_heads = layer.n_heads, layer.n_kv_heads, layer.n_kv_heads
+            heights[layer.qkv.weight] = tuple(n * d_head for n in n_heads)
+        elif isinstance(layer, FeedForward) and layer.activation is swiglu:
+            d_ff = layer.down.in_features
+            heights[layer.up.weight] = (d_ff, d_ff)  # gates, values
+    return heights
+
+
 def _muon_groups(model: nn.Module) -> list[dict]:
-    """The matrices inside the blocks, with the heights of those that a layer keeps stacked in one."""
+    """The matrices inside the blocks, grouped by what is stacked in them."""
     groups = defaultdict(list)
-    for block in (
-        module for module in model.modules() if isinstance(module, TransformerBlock)
-    ):
-        heights = {}
-        for layer in block.modules():
-            if isinstance(layer, MultiHeadAttention):
-                d_head = layer.output.in_features // layer.n_heads
-                heights[layer.qkv.weight] = tuple(
-                    n * d_head for n in (layer.n_heads, layer.n_kv_heads, layer.n_kv_heads)
-                )
-            elif isinstance(layer, FeedForward) and layer.activation is swiglu:
-                heights[layer.up.weight] = (layer.down.in_features,) * 2
+    for block in model.modules():
+        if not isinstance(block, TransformerBlock):
+            continue
+        heights = _stacked_heights(block)
         for weight in block.parameters():
             if weight.ndim == 2 and weight.requires_grad:
                 groups[heights.get(weight)].append(weight)
@@ -156,37 +173,42 @@ def _muon_groups(model: nn.Module) -> list[dict]:
 
 # %% ../nbs/06_optimization.ipynb #d64fbd91
 def make_optimizer(
-    model: nn.Module,  # its trainable parameters are shared out
+    model: nn.Module,  # each of its trainable parameters goes to one optimizer
     config: TrainingConfig,  # optimizer, rates, betas, weight decay
     # [AdamW], or [Muon, AdamW]; every group remembers its peak rate as initial_lr
 ) -> list[torch.optim.Optimizer]:
-    """The optimizers of a recipe. With muon, the matrices inside the blocks go to Muon and everything else to AdamW."""
-    optimizers, parameters = [], list(model.parameters())
+    """The optimizers of a recipe.
+
+    With muon, the matrices inside the blocks go to Muon and everything else to AdamW.
+    """
+    optimizers: list[torch.optim.Optimizer] = []
+    parameters = list(model.parameters())
     if config.optimizer == "muon":
         muon = Muon(
             _muon_groups(model),
             lr=config.matrix_learning_rate,
             weight_decay=config.weight_decay,
         )
+        optimizers.append(muon)
         taken = {weight for group in muon.param_groups for weight in group["params"]}
         parameters = [parameter for parameter in parameters if parameter not in taken]
-        optimizers.append(muon)
-    fused = parameters[0].device.type in ("cpu", "cuda")  # one call for all parameters
-    groups = decay_groups(parameters, config.weight_decay)
-    optimizers.append(
-        torch.optim.AdamW(
-            groups, lr=config.learning_rate, betas=(config.beta1, config.beta2), fused=fused
-        )
+    adamw = torch.optim.AdamW(
+        decay_groups(parameters, config.weight_decay),
+        lr=config.learning_rate,
+        betas=(config.beta1, config.beta2),
+        fused=parameters[0].device.type in ("cpu", "cuda"),  # one call for all parameters
     )
-    for group in (group for optimizer in optimizers for group in optimizer.param_groups):
-        group["initial_lr"] = group["lr"]
+    optimizers.append(adamw)
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["initial_lr"] = group["lr"]
     return optimizers
 
 # %% ../nbs/06_optimization.ipynb #9163a56d
 def constant(
     step: int,  # counted from 0
     warmup_iters: int = 0,  # the steps of the climb
-) -> float:  # share of the peak rate, above 0 and at most 1
+) -> float:  # fraction of the peak rate, above 0 and at most 1
     """Climb in equal steps, then stay."""
     return min(1.0, (step + 1) / (warmup_iters + 1))
 
@@ -195,23 +217,24 @@ def warmup_cosine(
     step: int,  # counted from 0
     max_iters: int,  # the step at which the fall ends
     warmup_iters: int,  # the step at which the climb ends
-    final_fraction: float = 0.1,  # share of the peak rate at the end
-) -> float:  # share of the peak rate
-    """Climb in equal steps, then fall along half a cosine (Loshchilov & Hutter 2017, §3)."""
+    final_fraction: float = 0.1,  # of the peak rate, at the end
+) -> float:  # fraction of the peak rate
+    """Climb, then fall along half a cosine (Loshchilov & Hutter 2017, §3)."""
     if step < warmup_iters:
         return constant(step, warmup_iters)
     progress = min(1.0, (step - warmup_iters) / max(1, max_iters - warmup_iters))
-    return final_fraction + (1 - final_fraction) * 0.5 * (1 + math.cos(math.pi * progress))
+    height = 0.5 * (1 + math.cos(math.pi * progress))  # from 1 to 0
+    return final_fraction + (1 - final_fraction) * height
 
 # %% ../nbs/06_optimization.ipynb #6cddf855
 def warmup_stable_decay(
     step: int,  # counted from 0
     max_iters: int,  # the step at which the fall ends
     warmup_iters: int,  # the step at which the climb ends
-    decay_fraction: float = 0.4,  # the last share of the steps, over which the rate falls
-    final_fraction: float = 0.0,  # share of the peak rate at the end
-) -> float:  # share of the peak rate
-    """Climb, stay, then fall in a straight line (Hu et al. 2024, "MiniCPM", §4; Hägele et al. 2024)."""
+    decay_fraction: float = 0.4,  # the last part of the steps, over which the rate falls
+    final_fraction: float = 0.0,  # of the peak rate, at the end
+) -> float:  # fraction of the peak rate
+    """Climb, stay, then fall in a straight line (Hu et al. 2024, "MiniCPM", §4)."""
     left = max(0.0, (max_iters - step) / max(1.0, decay_fraction * max_iters))
     return min(constant(step, warmup_iters), final_fraction + (1 - final_fraction) * left)
 
@@ -221,7 +244,7 @@ def noam(
     d_model: int,  # D, width of the model
     warmup_iters: int = 4000,  # the step at which the climb ends
 ) -> float:  # the learning rate itself
-    """The schedule of the 2017 paper: a straight climb, then a fall with the root of the step (Vaswani et al. 2017, §5.3)."""
+    """Straight up, then down with the root of the step (Vaswani et al. 2017, §5.3)."""
     step = max(1, step)
     return d_model**-0.5 * min(step**-0.5, step * warmup_iters**-1.5)
 
@@ -229,7 +252,7 @@ def noam(
 def learning_rate_factor(
     step: int,  # counted from 0
     config: TrainingConfig,  # its schedule and what belongs to it
-) -> float:  # share of the peak rate
+) -> float:  # fraction of the peak rate
     """Where the recipe's learning rate stands at a step."""
     if config.schedule == "cosine":
         return warmup_cosine(
@@ -248,9 +271,13 @@ def learning_rate_factor(
 # %% ../nbs/06_optimization.ipynb #5c094642
 def set_learning_rate(
     optimizers: Sequence[torch.optim.Optimizer],  # as `make_optimizer` returns them
-    factor: float,  # share of the peak rate
+    factor: float,  # fraction of the peak rate
 ) -> None:
-    """Set every group's rate to its own peak times `factor`."""
-    for group in (group for optimizer in optimizers for group in optimizer.param_groups):
-        peak = group.setdefault("initial_lr", group["lr"])
-        group["lr"] = peak * factor
+    """Set every group's rate to its own peak times `factor`.
+
+    The peak is the rate that the group had when it came here first.
+    """
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            peak = group.setdefault("initial_lr", group["lr"])
+            group["lr"] = peak * factor
