@@ -564,19 +564,20 @@ class ConditionedDecoder(nn.Module):
     ):
         super().__init__()
         self.model, self.config = model, model.config
-        self.token_embedding, self.output = model.target_embedding, model.output
+        self.token_embedding = model.target_embedding
         was_training = model.training
         with torch.no_grad():
             self.memory = model.eval().encode(source_ids.to(model.output.weight.device))
-        model.train(was_training)
+        self.train(was_training)
 
-    def hidden_states(
+    def forward(
         self,
         token_ids: Tensor,  # (B, T) target tokens
         cache: KVCache | None = None,  # holds the target tokens before these
-    ) -> Tensor:  # (B, T, D)
-        """What the writer knows, as `GPT.hidden_states` tells it."""
-        return self.model.decode(token_ids, self.memory.repeated(len(token_ids)), cache)
+    ) -> Tensor:  # (B, T, V)
+        """The scores of the next token, as `GPT.forward` gives them."""
+        memory = self.memory.repeated(len(token_ids))
+        return self.model.output(self.model.decode(token_ids, memory, cache))
 
 # %% ../nbs/12_encoder_decoder.ipynb #49a3f352
 def source_ids_of(
