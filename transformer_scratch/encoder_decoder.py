@@ -10,7 +10,8 @@ __all__ = ['PAD', 'BEGIN', 'END', 'MONTHS', 'WEEKDAYS', 'SMALL', 'TENS', 'PAIR_T
            'ConditionedDecoder', 'source_ids_of', 'until_end', 'write_until_end', 'translate', 'share_exact',
            'Candidate', 'search', 'AttentionMaps', 'attention_maps', 'PairTask', 'copy_task', 'written_dates',
            'date_task', 'english_number', 'four_places', 'chinese_number', 'word_tokenizer', 'number_task',
-           'stored_weights', 'save_encoder_decoder', 'kind_of', 'load_encoder_decoder']
+           'stored_weights', 'save_encoder_decoder', 'kind_of', 'PairConfig', 'read_pair_config',
+           'load_encoder_decoder']
 
 # %% ../nbs/12_encoder_decoder.ipynb #d93076f8
 import json
@@ -495,9 +496,9 @@ class PairDataset:
         self,
         batch_size: int,  # pairs in a batch
         seed: int = 0,  # where the order comes from
+        number: int = 0,  # of the first batch
     ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:  # without end
         """One batch after the other, for `train`."""
-        number = 0
         while True:
             yield self.shuffled_batch(batch_size, number, seed)
             number += 1
@@ -564,19 +565,20 @@ class ConditionedDecoder(nn.Module):
     ):
         super().__init__()
         self.model, self.config = model, model.config
-        self.token_embedding, self.output = model.target_embedding, model.output
+        self.token_embedding = model.target_embedding
         was_training = model.training
         with torch.no_grad():
             self.memory = model.eval().encode(source_ids.to(model.output.weight.device))
-        model.train(was_training)
+        self.train(was_training)
 
-    def hidden_states(
+    def forward(
         self,
         token_ids: Tensor,  # (B, T) target tokens
         cache: KVCache | None = None,  # holds the target tokens before these
-    ) -> Tensor:  # (B, T, D)
-        """What the writer knows, as `GPT.hidden_states` tells it."""
-        return self.model.decode(token_ids, self.memory.repeated(len(token_ids)), cache)
+    ) -> Tensor:  # (B, T, V)
+        """The scores of the next token, as `GPT.forward` gives them."""
+        memory = self.memory.repeated(len(token_ids))
+        return self.model.output(self.model.decode(token_ids, memory, cache))
 
 # %% ../nbs/12_encoder_decoder.ipynb #49a3f352
 def source_ids_of(
@@ -885,6 +887,7 @@ def save_encoder_decoder(
     model: EncoderDecoder,  # becomes model.safetensors
     tokenizer: Tokenizer,  # becomes tokenizer/
     training: TrainingConfig,  # the recipe, written down beside the sizes
+    label_smoothing: float = 0.1,  # ε of its loss
 ) -> None:
     """Write a model folder; config.json comes last, whole or not at all."""
     folder = Path(folder)
@@ -898,6 +901,7 @@ def save_encoder_decoder(
         "tokenizer_sha256": tokenizer_fingerprint(tokenizer),
         "model": asdict(model.config),
         "training": asdict(training),
+        "label_smoothing": label_smoothing,
     }
     text = json.dumps(content, indent=2, ensure_ascii=False)
     with written_whole(folder / "config.json") as partial:
@@ -919,35 +923,57 @@ def kind_of(
         ) from error
 
 
-def load_encoder_decoder(
-    folder: str | Path,  # one that `save_encoder_decoder` wrote
-) -> tuple[EncoderDecoder, Tokenizer]:  # ready to answer
-    """Read a model folder back; whatever does not belong together is a `UsageError`."""
-    folder, kind = Path(folder), kind_of(folder)
+class PairConfig(NamedTuple):
+    """What the config.json of an encoder-decoder tells."""
+
+    model: EncoderDecoderConfig  # its architecture
+    training: TrainingConfig  # its recipe
+    label_smoothing: float  # ε of its loss
+    fingerprint: str  # of its tokenizer
+
+
+def read_pair_config(
+    folder: str | Path,  # of an encoder-decoder
+) -> PairConfig:
+    """What a folder says of itself; another kind, or unknown fields, is a `UsageError`."""
+    kind = kind_of(folder)
     check(
         kind == KIND,
         f"{folder} holds a model of the kind {kind!r}: {KIND!r} is needed here",
     )
-    content = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    try:
-        config = EncoderDecoderConfig(**content["model"])
-        fingerprint, version = content["tokenizer_sha256"], content["format_version"]
-    except (KeyError, TypeError) as error:
-        raise UsageError(
-            f"{folder}/config.json lacks a part or has one too many: {error}"
-        ) from error
+    content = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+    version = content.get("format_version")
     known = (
         f"format_version is {version!r}, but this program reads {FORMAT_VERSION}; update it"
     )
     check(version == FORMAT_VERSION, known)
+    try:
+        return PairConfig(
+            EncoderDecoderConfig(**content["model"]),
+            TrainingConfig(**content["training"]),
+            float(content["label_smoothing"]),
+            content["tokenizer_sha256"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        problem = (
+            f"{folder}/config.json describes no model that this program can read: {error}"
+        )
+        raise UsageError(problem) from error
+
+
+def load_encoder_decoder(
+    folder: str | Path,  # one that `save_encoder_decoder` wrote
+) -> tuple[EncoderDecoder, Tokenizer]:  # ready to answer
+    """Read a model folder back; whatever does not belong together is a `UsageError`."""
+    folder, config = Path(folder), read_pair_config(folder)
     tokenizer = load_tokenizer(folder / "tokenizer")
-    same = tokenizer_fingerprint(tokenizer) == fingerprint
+    same = tokenizer_fingerprint(tokenizer) == config.fingerprint
     check(
         same,
         f"tokenizer in {folder} is not the one that its model learned with: put it back",
     )
     with torch.random.fork_rng(devices=[]):  # new weights disturb nobody's random numbers
-        model = EncoderDecoder(config)
+        model = EncoderDecoder(config.model)
     path = folder / "model.safetensors"
     fill_weights(stored_weights(model), open_safetensors(path), path)
     return model.eval(), tokenizer
