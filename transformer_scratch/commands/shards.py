@@ -222,7 +222,7 @@ class _Encoder:
             arrays.append(ids.astype(self.dtype))
         return np.concatenate(arrays)
 
-# %% ../../nbs/commands/shards.ipynb #44f994ce
+# %% ../../nbs/commands/shards.ipynb #62df3ffe
 def write_shards(
     texts: TextFiles,  # what to encode
     # its `encode_array`, `vocab_size`, `special_tokens` and `save` are used
