@@ -128,9 +128,12 @@ class ContextWindow:
             )
         weight = model.token_embedding.weight
         self.token_ids = token_ids[:, -self.size :].to(weight.device)
-        self.has_own_forward = type(model).forward is not GPT.forward
+        is_gpt = isinstance(model, GPT)
+        self.has_own_forward = is_gpt and type(model).forward is not GPT.forward
+        if self.has_own_forward:
+            cache = cache and "cache" in inspect.signature(model.forward).parameters
         self.cache: KVCache | None = None
-        if cache and "cache" in inspect.signature(model.forward).parameters:
+        if cache:
             n_texts = len(token_ids)
             self.cache = KVCache(model.config, n_texts, weight.device, weight.dtype)
         unreadable = []
