@@ -26,6 +26,7 @@ function readTensors(buffer) {
 	};
 	const tensors = {};
 	for (const [name, { dtype, shape, data_offsets: [begin, end] }] of Object.entries(header)) {
+		if (start + end > buffer.byteLength) throw new Error("cut short");
 		tensors[name] = { shape, values: formats[dtype](buffer.slice(start + begin, start + end)) };
 	}
 	for (const name of Object.keys(tensors)) {
@@ -36,33 +37,33 @@ function readTensors(buffer) {
 
 // ---- Parts ----
 
-/** The sum of products. Four sums side by side keep the processor busy. */
 function dot(weights, start, x, offset, length) {
-	let a = 0, b = 0, c = 0, d = 0, i = 0;
-	for (; i + 3 < length; i += 4) {
-		a += weights[start + i] * x[offset + i];
-		b += weights[start + i + 1] * x[offset + i + 1];
-		c += weights[start + i + 2] * x[offset + i + 2];
-		d += weights[start + i + 3] * x[offset + i + 3];
-	}
-	for (; i < length; i++) a += weights[start + i] * x[offset + i];
-	return a + b + c + d;
+	let sum = 0;
+	for (let i = 0; i < length; i++) sum += weights[start + i] * x[offset + i];
+	return sum;
 }
 
-/** A linear layer: x (T, columns) becomes (T, rows). Whole numbers become floats some rows at a
-    time, for `dot` is quickest if it meets one kind of array only. */
+/** A linear layer: x (T, columns) becomes (T, rows), four rows at a time: x is read once for them. */
 function linear(x, T, { shape: [rows, columns], values, scales }, bias) {
 	const out = new Float32Array(T * rows);
-	const n = scales ? 16 : rows; // rows at a time
-	const floats = scales ? new Float32Array(n * columns) : values;
-	for (let row = 0; row < rows; row++) {
-		if (scales && row % n === 0) floats.set(values.subarray(row * columns, (row + n) * columns));
+	for (let row = 0; row < rows; row += 4) {
+		const [first, second, third, fourth] = [0, 1, 2, 3].map((i) => Math.min(row + i, rows - 1));
 		for (let t = 0; t < T; t++) {
-			const sum = dot(floats, (row % n) * columns, x, t * columns, columns);
-			out[t * rows + row] = sum * (scales ? scales[row] : 1) + (bias ? bias.values[row] : 0);
+			let a = 0, b = 0, c = 0, d = 0;
+			for (let i = 0; i < columns; i++) {
+				const value = x[t * columns + i];
+				a += values[first * columns + i] * value;
+				b += values[second * columns + i] * value;
+				c += values[third * columns + i] * value;
+				d += values[fourth * columns + i] * value;
+			}
+			out[t * rows + first] = a;
+			out[t * rows + second] = b;
+			out[t * rows + third] = c;
+			out[t * rows + fourth] = d;
 		}
 	}
-	return out;
+	return out.map((sum, i) => sum * (scales?.[i % rows] ?? 1) + (bias?.values[i % rows] ?? 0));
 }
 
 /** One row of a matrix, as numbers. */
