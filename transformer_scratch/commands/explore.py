@@ -4,40 +4,47 @@
 
 # %% auto #0
 __all__ = ['rounded_weights', 'restored_weights', 'describe_tokenizer', 'page_files', 'model_files', 'beginning',
-           'explorer_files', 'as_scripts', 'write_folder', 'make_server', 'run_models']
+           'explorer_files', 'as_scripts', 'check_free', 'write_folder', 'make_server', 'shown_models', 'Explore']
 
 # %% ../../nbs/commands/explore.ipynb #explore005
 import base64
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict
+import webbrowser
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import torch
-from safetensors.torch import save
-from torch import Tensor
+import tyro
 
-from ..checkpoint import load_model, load_weights
-from ..model import GPT, count_parameters
+import transformer_scratch as scratch
+from transformer_scratch.commands.shared import (
+    Command,
+    check_finished,
+    is_run,
+    named_path,
+    newest_run,
+    open_model,
+)
 from ..support.config import UsageError, check
 from ..support.files import remove, written_whole
-from transformer_scratch.tokenizer import (
-    BPETokenizer,
-    CharTokenizer,
-    CompactTokenizer,
-    Tokenizer,
-)
 
-# %% ../../nbs/commands/explore.ipynb #explore008
+# %% ../../nbs/commands/explore.ipynb #explore006
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from transformer_scratch.model import GPT
+    from transformer_scratch.tokenizer import Tokenizer
+
+# %% ../../nbs/commands/explore.ipynb #explore009
 def rounded_weights(
-    model: GPT,  # stays as it is
+    model: "GPT",  # stays as it is
     number_format: str = "float16",  # float16; int8: whole numbers, one scale a row
-) -> dict[str, Tensor]:  # by name; a matrix of int8 has its `.scales` beside it
+) -> "dict[str, Tensor]":  # by name; a matrix of int8 has its `.scales` beside it
     """The weights of a model in fewer bytes, tied ones once. What float16 cannot hold is a `UsageError`."""
     rounded = {}
     for name, weight in model.state_dict().items():
@@ -52,14 +59,14 @@ def rounded_weights(
             check(fits, f"{name} is too large for float16: choose --weights int8")
         else:
             scales = weight.abs().amax(dim=1).clamp(min=1e-12) / 127  # (rows,)
-            rounded[name] = (weight / scales[:, None]).round().to(torch.int8)
+            rounded[name] = (weight / scales[:, None]).round().char()
             rounded[f"{name}.scales"] = scales
     return rounded
 
-# %% ../../nbs/commands/explore.ipynb #explore011
+# %% ../../nbs/commands/explore.ipynb #explore012
 def restored_weights(
-    rounded: Mapping[str, Tensor],  # from `rounded_weights`
-) -> dict[str, Tensor]:  # float32, for `load_state_dict`; tied ones still once
+    rounded: "Mapping[str, Tensor]",  # from `rounded_weights`
+) -> "dict[str, Tensor]":  # float32, for `load_state_dict`; tied ones still once
     """The weights that a browser computes with."""
     restored = {}
     for name, weight in rounded.items():
@@ -70,21 +77,19 @@ def restored_weights(
             restored[name] *= rounded[f"{name}.scales"][:, None]
     return restored
 
-# %% ../../nbs/commands/explore.ipynb #explore015
+# %% ../../nbs/commands/explore.ipynb #explore016
 def describe_tokenizer(
-    tokenizer: Tokenizer,  # one of chapter 2's
+    tokenizer: "Tokenizer",  # one of chapter 2's
 ) -> dict[str, Any]:  # for JSON
     """All that is needed to encode and decode; a kind that the page does not know is a `UsageError`."""
-    if isinstance(tokenizer, CharTokenizer):
+    if isinstance(tokenizer, scratch.tokenizer.CharTokenizer):
         return {"kind": "char", "characters": tokenizer.characters}
-    if isinstance(tokenizer, CompactTokenizer):
+    if isinstance(tokenizer, scratch.tokenizer.CompactTokenizer):
         base = describe_tokenizer(tokenizer.base)
         return {"kind": "compact", "base": base, "base_ids": tokenizer.base_ids}
+    known = isinstance(tokenizer, scratch.tokenizer.BPETokenizer)
     kind = type(tokenizer).__name__
-    check(
-        isinstance(tokenizer, BPETokenizer),
-        f"the tokenizer is a {kind}: no browser knows it",
-    )
+    check(known, f"the tokenizer is a {kind}: the page knows char, bpe and compact ones")
     lines = [
         f"{base64.b64encode(token).decode()} {rank}"
         for token, rank in tokenizer.ranks.items()
@@ -96,7 +101,7 @@ def describe_tokenizer(
         "special_tokens": tokenizer.special_tokens,
     }
 
-# %% ../../nbs/commands/explore.ipynb #explore019
+# %% ../../nbs/commands/explore.ipynb #explore020
 def page_files() -> dict[str, bytes]:  # by name
     """The page itself: HTML, style and scripts, from the package."""
     folder = files("transformer_scratch") / "web"
@@ -105,13 +110,15 @@ def page_files() -> dict[str, bytes]:  # by name
 
 def model_files(
     folder: str,  # where they shall lie
-    model: GPT,  # whose weights are rounded
-    tokenizer: Tokenizer,  # its own
+    model: "GPT",  # whose weights are rounded
+    tokenizer: "Tokenizer",  # its own
     number_format: str | None = None,  # None: int8 from 20 million weights on, else float16
     prompt: str | None = None,  # the text that the page begins with
 ) -> dict[str, bytes]:  # by path
     """A model for the browser: `config.json`, `model.safetensors` and `tokenizer.json`."""
-    n_weights = count_parameters(model)
+    from safetensors.torch import save
+
+    n_weights = scratch.model.count_parameters(model)
     number_format = number_format or ("float16" if n_weights < 20_000_000 else "int8")
     config = {
         "model": asdict(model.config),
@@ -128,7 +135,7 @@ def model_files(
 
 
 def beginning(
-    tokenizer: Tokenizer,  # must know all of its characters
+    tokenizer: "Tokenizer",  # must know all of its characters
     prompt: str | None = None,  # None: one of ours, or else nothing
 ) -> str:
     """The text that a page begins with. One that the tokenizer cannot encode is a `UsageError`."""
@@ -143,9 +150,9 @@ def beginning(
             continue
     return ""
 
-# %% ../../nbs/commands/explore.ipynb #explore021
+# %% ../../nbs/commands/explore.ipynb #explore022
 def explorer_files(
-    models: Mapping[str, tuple[GPT, Tokenizer]],  # by the name to show, the first one first
+    models: "Mapping[str, tuple[GPT, Tokenizer]]",  # by the name to show, the first one first
     number_format: str | None = None,  # as for `model_files`
     prompt: str | None = None,  # as for `model_files`
 ) -> dict[str, bytes]:  # by path
@@ -162,7 +169,7 @@ def explorer_files(
     contents["runs.json"] = json.dumps(entries).encode()
     return contents
 
-# %% ../../nbs/commands/explore.ipynb #explore024
+# %% ../../nbs/commands/explore.ipynb #explore025
 def as_scripts(
     contents: Mapping[str, bytes],  # from `explorer_files`
 ) -> dict[str, bytes]:  # by path
@@ -180,22 +187,29 @@ def as_scripts(
     return scripts
 
 
+def check_free(
+    folder: Path,  # where a page shall be written
+) -> None:
+    """Refuse a folder that holds anything but such a page."""
+    is_page = (folder / "explore.js").is_file()
+    is_free = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+    check(is_page or is_free, f"--out {folder} holds something else: name another folder")
+
+
 def write_folder(
     contents: Mapping[str, bytes],  # by path
     folder: str | Path,  # made, or replaced if it holds such a page
 ) -> None:
     """Write the files of a page. A folder with anything else in it is a `UsageError`."""
     folder = Path(folder)
-    is_page = (folder / "explore.js").is_file()
-    is_free = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
-    check(is_page or is_free, f"--out {folder} holds something else: name another folder")
+    check_free(folder)
     with written_whole(folder) as partial:
         for path, content in contents.items():
             (partial / path).parent.mkdir(parents=True, exist_ok=True)
             (partial / path).write_bytes(content)
         remove(folder)
 
-# %% ../../nbs/commands/explore.ipynb #explore028
+# %% ../../nbs/commands/explore.ipynb #explore029
 _KINDS = {
     "html": "text/html",
     "css": "text/css",
@@ -253,19 +267,67 @@ def make_server(
             f"{problem}: name another with --port, or --port 0 for any"
         ) from None
 
-# %% ../../nbs/commands/explore.ipynb #explore032
-def run_models(
-    folder: str | Path,  # of a run
-) -> dict[str, tuple[GPT, Tokenizer]]:  # by name: the best one, then the checkpoints
-    """The models that a run holds."""
-    model, tokenizer = load_model(folder)
-    models = {Path(folder).name: (model, tokenizer)}
-    places = Path(folder, "checkpoints").glob("step-*/model.safetensors")
-    steps = [int(path.parent.name[5:]) for path in places if path.parent.name[5:].isdigit()]
-    for step in sorted(steps):
-        earlier = GPT(model.config).eval()
-        load_weights(
-            earlier, Path(folder, "checkpoints", f"step-{step}", "model.safetensors")
-        )
-        models[f"{Path(folder).name}, step {step}"] = (earlier, tokenizer)
+# %% ../../nbs/commands/explore.ipynb #explore033
+def shown_models(
+    name: str,  # a run folder, a folder or file of another program, or a published name
+) -> "dict[str, tuple[GPT, Tokenizer]]":  # of a run the best one, then its checkpoints
+    """What there is to show under a name."""
+    if not is_run(name):
+        _, model, tokenizer = open_model(name, "cpu")
+        return {name: (model, tokenizer)}
+    check_finished(name)
+    model, tokenizer = scratch.checkpoint.load_model(name)
+    models = {name: (model, tokenizer)}
+    for folder in scratch.long_runs.checkpoints(name):
+        earlier = scratch.model.GPT(model.config).eval()
+        scratch.checkpoint.load_weights(earlier, folder / "model.safetensors")
+        models[f"{name}, step {folder.name.removeprefix('step-')}"] = (earlier, tokenizer)
     return models
+
+# %% ../../nbs/commands/explore.ipynb #explore037
+@dataclass(frozen=True)
+class Explore(Command):
+    """Show trained models alive in the browser, where they compute by themselves.
+
+    A MODEL is a run folder, a folder or file of another program, or a published name; without one the newest run is taken.
+    """
+
+    # run folders, folders or files of other programs, or published names
+    models: Annotated[
+        tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="[MODEL ...]")
+    ] = ()
+    prompt: str | None = None  # the text that the page begins with
+    # bytes of the weights; without it int8 from 20 million weights on, else float16
+    weights: Literal["float16", "int8"] | None = None
+    # write a folder that opens without a server, and stop
+    out: str | None = None
+    port: int = 8000  # of 127.0.0.1; 0: any free one
+    open: bool = True  # call the browser
+
+    def run(self, flags: Collection[str] = ()) -> None:
+        """Write the page, or hand it out until Ctrl-C."""
+        contents: dict[str, bytes] = {}
+        if self.out is not None:
+            folder = named_path("--out", self.out)
+            check_free(folder)
+            contents |= self.page_contents()
+            write_folder(as_scripts(contents), folder)
+            print(f"Written: {folder}: open {folder / 'index.html'}")
+            return
+        with make_server(contents, self.port) as server:
+            contents |= self.page_contents()
+            address = f"http://127.0.0.1:{server.server_port}/"
+            print(f"The page is at {address} until you press Ctrl-C.", flush=True)
+            if self.open:
+                webbrowser.open(address)
+            try:
+                server.serve_forever()
+            except KeyboardInterrupt:
+                print()
+
+    def page_contents(self) -> dict[str, bytes]:
+        """All files, for the models that were named."""
+        models = {}
+        for name in self.models or [newest_run()]:
+            models |= shown_models(str(named_path("MODEL", name)))
+        return explorer_files(models, self.weights, self.prompt)
