@@ -23,7 +23,7 @@ setup(
     keywords=settings["keywords"].split(),
     python_requires=f">={settings['min_python']}",
     packages=find_packages(include=["transformer_scratch*"]),
-    package_data={settings["lib_name"]: ["reference/*", "py.typed"]},
+    package_data={settings["lib_name"]: ["reference/*", "web/*", "py.typed"]},
     install_requires=settings["requirements"].split(),
     extras_require={
         "dev": settings["dev_requirements"].split(),

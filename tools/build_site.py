@@ -23,6 +23,7 @@ import site_pages
 import yaml
 from site_checks import GENERATED, NBS, PROCESSED, ROOT, SITE
 from site_checks import listed, make_local, site_problems, source_problems
+from site_explorer import write_explorer
 
 
 def config() -> dict:
@@ -110,6 +111,8 @@ def main() -> None:
         build_with_quarto()
     else:
         pandoc_site.build(settings)
+    shutil.copytree(NBS / "companions", SITE / "companions")
+    write_explorer(SITE / "explore")
     parsed = make_local(website["site-url"])
     problems = site_problems(parsed)
     print(*problems, sep="\n")

@@ -29,6 +29,7 @@ from .chat import Chat
 from .doctor import Doctor
 from .evaluate import Evaluate
 from .exercises import Exercises
+from .explore import Explore
 from .export import Export
 from .finetune import Finetune
 from .generate import Generate
@@ -47,6 +48,7 @@ COMMANDS: dict[str, type[Command]] = {
     "finetune": Finetune,
     "evaluate": Evaluate,
     "attention": Attention,
+    "explore": Explore,
     "runs": Runs,
     "tokenize": Tokenize,
     "export": Export,

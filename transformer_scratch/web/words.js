@@ -1,0 +1,73 @@
+/* Every sentence of the page: another language is another table. */
+
+const explorerWords = {
+	en: {
+		loading: "Fetching the model …",
+		broken: "No model can be shown: ",
+		missing: (path) => `the file ${path} is missing.`,
+		run: "Model",
+		facts: (layers, heads, width, vocabulary, weights, context, format) => `blocks: ${layers} · heads: ${heads} · `
+			+ `width: ${width} · vocabulary: ${vocabulary} · weights: ${weights}, in ${format} · sees ${context} tokens`,
+		chapter: (name) => `Chapter “${name}”`,
+
+		text: "The text",
+		textHelp: "The model reads tokens, not letters. Point at one for its number and bytes; press it to cut the text there.",
+		tokens: "Tokens of the text",
+		token: (name, id, bytes) => `“${name}” · number ${id} · bytes ${bytes}`,
+		cutHere: "cut the text here",
+		outOfSight: " · too far back: the model no longer sees it",
+		counts: (tokens, bytes) => `${tokens} tokens, ${bytes} bytes`,
+		write: "Write",
+		pause: "Pause",
+		one: "One token",
+		speed: "Speed",
+		speedValue: (speed) => (speed > 30 ? "as fast as it can" : `${speed} a second`),
+		measured: (speed) => `, ${speed} a second`,
+		seed: "Dice",
+		seedHelp: "The same number writes the same text",
+
+		next: "What comes next",
+		nextHelp: "The likeliest next tokens. Bars follow the sliders, thin marks show what the model itself said. Press a bar to take that token.",
+		take: (name, share) => `take “${name}”, ${share}`,
+		temperature: "Temperature",
+		topK: "Top k",
+		topP: "Top p",
+		all: "all",
+		rest: (n, share) => `all other ${n} tokens: ${share}`,
+
+		attention: "Where each token looks",
+		attentionHelp: "Point at a token: arcs lead to the tokens that it looks at. In the maps rows look at columns; deeper colours are more. Switch a head or a block off, and watch the guess change.",
+		heads: "Attention heads",
+		head: (layer, head) => `Block ${layer}, head ${head}`,
+		off: ", off",
+		headOn: "this head is on",
+		blockOn: (layer) => `block ${layer} is on`,
+		looks: (name, list) => `“${name}” looks at ${list}.`,
+		silent: "This block is switched off: nobody looks anywhere.",
+
+		lens: "The guess after every block",
+		lensHelp: "What the model would say if it stopped there. A deeper colour is a surer guess, ✓ one that came true.",
+		lensRow: (layer) => (layer ? `Block ${layer}` : "Embedding"),
+
+		surprise: "How surprised the model was",
+		surpriseHelp: "Bits at each token, given those before it: the deeper its colour and the thicker its line, the less it was expected. The command evaluate measures the same.",
+		bits: (bits) => ` ${bits} bits `,
+		total: (perByte, bits, bytes, perToken) => `${perByte} bits per byte: ${bits} bits for ${bytes} bytes, ${perToken} bits a token`,
+		tooShort: "Surprise needs a second token.",
+		reading: (share) => `Reading … ${share}`,
+
+		neighbours: "Its neighbours",
+		neighboursHelp: "Tokens whose embeddings point almost the same way: 1 is the same direction, 0 a right angle.",
+		neighboursOf: "Token",
+		positions: "How it knows the order",
+		learned: "What it learned to add at each place, row by row: blue is positive, orange negative.",
+		sinusoidal: "The waves that are added at each place, row by row: blue is positive, orange negative.",
+		rope: "How far queries and keys are turned at each place, row by row: blue is the cosine 1, orange −1; a column for each pair of features.",
+
+		compare: "Two models, one text",
+		compareHelp: "Another run, or an earlier moment of this one, reads the same text and throws the same dice.",
+		other: "Compare with",
+		nobody: "nobody yet",
+		both: "Let both write 20 tokens",
+	},
+};
