@@ -48,14 +48,14 @@ def check_known(
     """Raise a `UsageError` unless the value is one of the known ones."""
     check(value in known, f"{name} is {value!r}: {nearest(value, known)}")
 
-# %% ../../nbs/support/config.ipynb #a3720be0
+# %% ../../nbs/support/config.ipynb #79fb6b9f
 def check_within(
     config: object,  # has the named fields
     low: float,  # the least value that is allowed
     high: float,  # the greatest value that is allowed
     *names: str,  # fields that hold numbers, or None
 ) -> None:
-    """Raise a `UsageError` unless each of the named fields lies in [low, high] or is None."""
+    """Raise a `UsageError` unless each named field lies in [low, high] or is None."""
     for name in names:
         value = getattr(config, name)
         if value is None:
@@ -64,7 +64,7 @@ def check_within(
         check(value >= low, f"{name} is {value}: it must {least}")
         check(value <= high, f"{name} is {value}: it must be at most {high}")
 
-# %% ../../nbs/support/config.ipynb #ec2a20c7
+# %% ../../nbs/support/config.ipynb #659e340e
 TYPE_NAMES = {
     int: "a whole number",
     float: "a number",
@@ -78,7 +78,7 @@ def plain_number(
     value: Any,  # of any type
     types: Collection[type],  # the types that its field allows
 ) -> Any:
-    """A number as plain Python has it, whole numbers as `float` where a field wants that."""
+    """A number of plain Python; a whole one as `float` where a field wants that."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return value
     if isinstance(value, Integral):
@@ -87,11 +87,11 @@ def plain_number(
         return value if int in types or float not in types or too_large else float(value)
     return float(value)
 
-# %% ../../nbs/support/config.ipynb #9c558784
+# %% ../../nbs/support/config.ipynb #54275380
 def check_types(
     config: object,  # a dataclass with annotated fields; its numbers become plain ones
 ) -> None:
-    """Raise a `UsageError` unless every field is of its type, one of its choices, and finite."""
+    """Raise a `UsageError` unless every field is of its type, a choice, and finite."""
     types_of = get_type_hints(type(config))
     for item in fields(config):
         annotation = types_of[item.name]
@@ -537,10 +537,10 @@ PRESETS["modern-small"] = Preset(
     ),
 )
 
-# %% ../../nbs/support/config.ipynb #d0bb3d1d
+# %% ../../nbs/support/config.ipynb #b2c69ba5
 def preset(
     name: str,  # a key of `PRESETS`
 ) -> Preset:
-    """The preset called `name`; an unknown name is a `UsageError` that offers the nearest."""
+    """The preset called `name`; a `UsageError` offers the nearest to an unknown one."""
     check_known("preset", name, PRESETS)
     return PRESETS[name]

@@ -14,24 +14,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-# %% ../../nbs/support/notebooks.ipynb #b175a3e1
+# %% ../../nbs/support/notebooks.ipynb #93d379f7
 NEEDS = ("network", "gpu", "slow")
 
 
 def needs_of(
     source: str,  # a cell
 ) -> dict[str, str]:  # need: what the cell says about it, perhaps nothing
-    """What the directives at the head of a cell ask for, of the network, a GPU and patience."""
+    """What the head of a cell asks for, of the network, a GPU and patience."""
     head = re.match(r"(\s*#\|.*\n?)*", source).group()
     directives = re.findall(r"#\|\s*(\w+):?[ ]*(.*)", head)
     return {name: words.strip() for name, words in directives if name in NEEDS}
 
-# %% ../../nbs/support/notebooks.ipynb #0c9c6bb2
+# %% ../../nbs/support/notebooks.ipynb #8dc20bec
 def network_is_here(
     address: str = "https://huggingface.co",  # a server that the chapters download from
     timeout: float = 2.0,  # seconds to wait
 ) -> bool:
-    """Whether what a `network` cell downloads can be had: from a server, or from folders that are named."""
+    """Whether what a `network` cell downloads can be had, by a server or named folders."""
     if {"TRANSFORMER_SCRATCH_DATA", "TIKTOKEN_CACHE_DIR"} <= os.environ.keys():
         return True
     try:
@@ -40,7 +40,7 @@ def network_is_here(
         return False
     return True
 
-# %% ../../nbs/support/notebooks.ipynb #701bc38c
+# %% ../../nbs/support/notebooks.ipynb #01efccb2
 def missing_need(
     source: str,  # a cell
     names: Mapping[str, Any],  # the page's names, among which RUN_SLOW counts
@@ -57,8 +57,8 @@ def missing_need(
             return f"This cell needs a GPU ({words}): run the page where PyTorch finds one."
     if "network" in needs and not network_is_here():
         return (
-            f"This cell needs the network ({words}): connect, or name folders that hold the "
-            "files by TRANSFORMER_SCRATCH_DATA and TIKTOKEN_CACHE_DIR."
+            f"This cell needs the network ({words}): connect, or name folders that hold "
+            "the files by TRANSFORMER_SCRATCH_DATA and TIKTOKEN_CACHE_DIR."
         )
     return ""
 
@@ -83,11 +83,11 @@ class NeedsTransformer:
         message = missing_need("".join(lines), self.names)
         return [f"print({message!r})\n"] if message else lines
 
-# %% ../../nbs/support/notebooks.ipynb #ca18d520
+# %% ../../nbs/support/notebooks.ipynb #aff0c89b
 def prepare_page(
     names: Mapping[str, Any],  # the page's names: pass globals()
 ) -> bool:  # whether this is a Jupyter kernel
-    """Let this page's Jupyter kernel skip cells whose needs are not met; elsewhere do nothing."""
+    """Let this page's Jupyter kernel skip cells whose needs are not met."""
     if "IPython" not in sys.modules:
         return False
     shell = sys.modules["IPython"].get_ipython()

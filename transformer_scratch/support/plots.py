@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['VISIBLE_SPACES', 'WIDEST', 'USUAL_HEIGHT', 'DOTS_PER_INCH', 'INCHES_A_COLUMN', 'INCHES_A_LINE', 'MarkdownText',
-           'show_tokens', 'show_matrix', 'show_table', 'styled_axes', 'CellSize', 'plot_embeddings', 'plot_positions',
+           'show_tokens', 'show_matrix', 'show_table', 'styled_axes', 'plot_embeddings', 'plot_positions',
            'plot_attention', 'plot_attention_heads', 'plot_mask', 'plot_losses', 'plot_schedule']
 
 # %% ../../nbs/support/plots.ipynb #f76786e7
@@ -303,13 +303,13 @@ def _write_numbers(axes: Any, mesh: Any) -> None:
         ink = "white" if _is_dark(mesh.cmap(mesh.norm(value))) else "#111111"
         axes.text(column, row, _cell_text(float(value), digits), color=ink, **style)
 
-# %% ../../nbs/support/plots.ipynb #5d563fe5
-class CellSize(NamedTuple):
+# %% ../../nbs/support/plots.ipynb #49a64a99
+class _CellSize(NamedTuple):
     """How large the cells of a heat map are drawn, in inches."""
 
-    wide: float
+    wide: float  # a cell
     high: float
-    figure_width: float
+    figure_width: float  # all of it, names included
     figure_height: float
 
     @property
@@ -324,7 +324,7 @@ def _cell_size(
     flat: bool,  # low cells, as wide as fits, instead of square ones
     room: tuple[float, float] | None,  # inches that are there; None: a figure of its own
     with_scale: bool,  # numbers in the cells, or a colour bar
-) -> CellSize:
+) -> _CellSize:
     """Cells as large as fits, and the figure around them."""
     n_rows, n_columns = shape
     beside = 0.45 + _label_inches(labels[0], n_rows)
@@ -343,7 +343,7 @@ def _cell_size(
     upright = labels[1] is not None and below > wide
     figure_width = min(WIDEST, n_columns * wide + beside + bar)
     figure_height = n_rows * high + 0.75 + (below if upright else 0.2)
-    return CellSize(wide, high, figure_width, figure_height)
+    return _CellSize(wide, high, figure_width, figure_height)
 
 # %% ../../nbs/support/plots.ipynb #2e07d845
 def _draw_cells(axes: Any, values: np.ndarray, limit: float, signed: bool, gap: float):
