@@ -5,24 +5,24 @@
 # %% auto #0
 __all__ = ['set_seed', 'pick_device', 'pick_dtype', 'set_threads', 'free_memory', 'data_dir']
 
-# %% ../../nbs/support/runtime.ipynb #5d5b4822
+# %% ../../nbs/support/runtime.ipynb #365fcad6
 import os
 import random
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .config import UsageError, check_known
+from .config import UsageError, check, check_known
 
 # %% ../../nbs/support/runtime.ipynb #d7253778
 if TYPE_CHECKING:
     import torch
 
-# %% ../../nbs/support/runtime.ipynb #02a9531c
+# %% ../../nbs/support/runtime.ipynb #37c4e7c1
 def set_seed(
     seed: int,  # where every random number starts
 ) -> "torch.Generator":  # a separate generator on the CPU, started alike
-    """Seed Python, NumPy and torch (all its devices), and make one more generator, for instance for batches."""
+    """Seed Python, NumPy and torch (all its devices), and make one more generator."""
     import numpy as np
     import torch
 
@@ -31,7 +31,7 @@ def set_seed(
     torch.manual_seed(seed)
     return torch.Generator().manual_seed(seed)
 
-# %% ../../nbs/support/runtime.ipynb #19d3f190
+# %% ../../nbs/support/runtime.ipynb #a2fbb194
 def pick_device(
     name: str = "auto",  # auto, cpu, cuda, cuda:1, mps
 ) -> "torch.device":  # a device that exists here
@@ -48,41 +48,47 @@ def pick_device(
         raise UsageError(
             f"device is {name!r}: choose auto, cpu, cuda, cuda:1 or mps"
         ) from None
-    if {"cpu": True, "cuda": (device.index or 0) < n_gpus, "mps": has_mps}.get(
-        device.type, False
-    ):
-        return device
-    raise UsageError(
-        f"device is {name!r}: it is not available here (CUDA devices: {n_gpus}, mps: {has_mps}); try auto or cpu"
+    is_here = {
+        "cpu": True,
+        "cuda": (device.index or 0) < n_gpus,
+        "mps": has_mps,
+    }
+    here = f"CUDA devices: {n_gpus}, mps: {has_mps}"
+    check(
+        is_here.get(device.type, False),
+        f"device is {name!r}: it is not available here ({here}); try auto or cpu",
     )
+    return device
 
-# %% ../../nbs/support/runtime.ipynb #4efa6894
+# %% ../../nbs/support/runtime.ipynb #960ffc1b
 def pick_dtype(
     name: str,  # auto, float32, bfloat16, float16
     device: "torch.device",  # where the matrix products run
 ) -> "torch.dtype":  # their number format
-    """The number format called `name`; auto is bfloat16 on a GPU that computes in it, and float32 elsewhere."""
+    """The number format called `name`.
+
+    auto is bfloat16 on a GPU that computes in it by itself, and float32 elsewhere.
+    """
     import torch
 
     check_known("dtype", name, ("auto", "float32", "bfloat16", "float16"))
     if name == "auto":
-        fast = device.type == "cuda" and torch.cuda.is_bf16_supported(
-            including_emulation=False
-        )
-        name = "bfloat16" if fast else "float32"
+        on_gpu = device.type == "cuda"
+        is_fast = on_gpu and torch.cuda.is_bf16_supported(including_emulation=False)
+        name = "bfloat16" if is_fast else "float32"
     return getattr(torch, name)
 
-# %% ../../nbs/support/runtime.ipynb #3bef3816
+# %% ../../nbs/support/runtime.ipynb #ef17bfda
 def set_threads(
     n: int = 0,  # threads to use, 0: at most four of those that torch would take
 ) -> int:  # gives those in use from now on
-    """Limit the processor threads of torch: small matrices lose more by sharing work than they gain."""
+    """Limit torch's processor threads: small matrices lose more by sharing than they gain."""
     import torch
 
     torch.set_num_threads(n or min(4, torch.get_num_threads()))
     return torch.get_num_threads()
 
-# %% ../../nbs/support/runtime.ipynb #e10293d9
+# %% ../../nbs/support/runtime.ipynb #60915634
 def free_memory(
     device: "torch.device | str" = "cpu",  # whose memory
 ) -> int | None:  # bytes, or None where the system does not tell
@@ -91,27 +97,28 @@ def free_memory(
 
     if torch.device(device).type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    if Path("/proc/meminfo").is_file():
-        return 1024 * int(
-            re.search(
-                r"MemAvailable: *(\d+)", Path("/proc/meminfo").read_text(encoding="utf-8")
-            )[1]
-        )
-    return (
-        os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        if hasattr(os, "sysconf")
-        else None
-    )
+    facts = Path("/proc/meminfo")  # Linux
+    if facts.is_file():
+        text = facts.read_text(encoding="utf-8")
+        return 1024 * int(re.search(r"MemAvailable: *(\d+)", text)[1])
+    if hasattr(os, "sysconf"):
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return None
 
-# %% ../../nbs/support/runtime.ipynb #f0fd07a0
+# %% ../../nbs/support/runtime.ipynb #a779057e
 def data_dir() -> Path:  # the folder, which need not exist yet
-    """The folder of downloaded texts: TRANSFORMER_SCRATCH_DATA, or data/ in this project's checkout, or ./data."""
+    """The folder of downloaded texts.
+
+    TRANSFORMER_SCRATCH_DATA names it; otherwise it is data/ in this project's checkout,
+    or ./data elsewhere.
+    """
     if os.environ.get("TRANSFORMER_SCRATCH_DATA"):
         return Path(os.environ["TRANSFORMER_SCRATCH_DATA"]).expanduser()
     for folder in (Path.cwd(), *Path.cwd().parents):
         settings = folder / "settings.ini"
-        if settings.is_file() and "lib_name = transformer_scratch" in settings.read_text(
-            encoding="utf-8", errors="replace"
-        ):
+        if not settings.is_file():
+            continue
+        text = settings.read_text(encoding="utf-8", errors="replace")
+        if "lib_name = transformer_scratch" in text:
             return folder / "data"
     return Path("data")
