@@ -402,7 +402,7 @@ def check_fits(
     device = scratch.support.runtime.pick_device(config.device)
     scratch.gpt2.check_memory(sum(parts.values()), "this training", advice, device)
 
-# %% ../../nbs/commands/train.ipynb #f02fa80e
+# %% ../../nbs/commands/train.ipynb #a510a7a5
 def seconds_of_a_step(
     trainer: "scratch.Trainer",  # before it trains; nothing in it is changed
     at_least: float = 0.3,  # seconds to measure for
@@ -428,26 +428,30 @@ def seconds_of_a_step(
     piece = scratch.TokenDataset(
         trainer.validation_data.token_ids[: rows * length + 1], length
     )
+    group = trainer.group
+
+    def judge() -> None:
+        scratch.evaluate_loss(trainer.model, piece, batch_size=rows, n_batches=1)
+
     with torch.random.fork_rng():  # for the ids, and dropout
-        step = typical_seconds(turn, at_least)
-    judging = typical_seconds(
-        lambda: scratch.evaluate_loss(trainer.model, piece, batch_size=rows, n_batches=1),
-        at_least / 2,
-    )
-    return (
-        step / share / trainer.group.world_size,
-        judging / share / trainer.group.world_size,
-    )
+        step = typical_seconds(turn, at_least, group)
+        judging = typical_seconds(judge, at_least / 2, group)
+    return step / share / group.world_size, judging / share / group.world_size
 
 
 def typical_seconds(
-    work: Callable[[], object],  # to be timed
-    at_least: float,  # seconds to measure for, beside a first time that sets things up
+    work: Callable[[], object],  # to be timed; processes may wait for each other in it
+    at_least: float,  # seconds to measure for, beside two times that set things up
+    group: "ProcessGroup",  # all do it equally often
 ) -> float:
     """The median time of a piece of work that is done again and again."""
     work()
+    began = time.perf_counter()
+    work()
+    n_times = int(at_least / (time.perf_counter() - began))
+    n_times = min(group.gather(max(1, min(50, n_times))))
     times = []
-    while sum(times) < at_least:
+    for _ in range(n_times):
         began = time.perf_counter()
         work()
         times.append(time.perf_counter() - began)
