@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['typed_text', 'recent_talk', 'dialogue_warning', 'Chat', 'answer_question']
 
-# %% ../../nbs/commands/chat.ipynb #37da5326
+# %% ../../nbs/commands/chat.ipynb #1b38dd1f
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +18,7 @@ from transformer_scratch.commands.shared import (
     command_text,
     is_run,
     open_model,
-    read_finetune_record,
+    run_facts,
     show_text,
 )
 from ..support.config import SamplingConfig, UsageError
@@ -54,14 +54,15 @@ def recent_talk(
         talk = talk[talk.index("\nUser:") + 1 :]
     return talk
 
-# %% ../../nbs/commands/chat.ipynb #520eef88
+# %% ../../nbs/commands/chat.ipynb #d57a7bd4
 def dialogue_warning(
     name: str,  # of the model
 ) -> str | None:
     """A line about a run that was not fine-tuned on dialogues; None where nothing needs to be said."""
-    if not is_run(name) or read_finetune_record(name).get("dialogues", False):
+    facts = run_facts(name)
+    if not is_run(name) or facts.get("finetune", {}).get("dialogues", False):
         return None
-    data = scratch.checkpoint.read_config(name).training.data
+    data = facts.get("data_source") or "some text"
     teach = command_text("finetune", name, "--data", "DIALOGUES")
     return f"{name} was trained on {data} and not to answer; {teach} teaches it."
 

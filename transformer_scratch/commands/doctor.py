@@ -6,7 +6,7 @@
 __all__ = ['RANK_FILES', 'RANK_SERVER', 'HUB', 'SELF_TEST_LOSS', 'machine_facts', 'Source', 'sources', 'ask', 'self_test',
            'judge_losses', 'examine_run', 'Doctor', 'is_well']
 
-# %% ../../nbs/commands/doctor.ipynb #d9fe9984
+# %% ../../nbs/commands/doctor.ipynb #b075b04e
 import hashlib
 import os
 import platform
@@ -22,7 +22,7 @@ import tyro
 
 import transformer_scratch as scratch
 from .runs import read_log
-from .shared import Command, check_finished, named_path
+from .shared import Command, named_path
 from transformer_scratch.support.config import (
     GPTConfig,
     TrainingConfig,
@@ -157,17 +157,14 @@ def judge_losses(
         verdict = f"still learning when it stopped, {since}: more steps may help"
     return f"{verdict} (training {training:.3f}, validation {validation:.3f} at step {step:.0f})"
 
-# %% ../../nbs/commands/doctor.ipynb #eace552e
+# %% ../../nbs/commands/doctor.ipynb #f7d7f6ac
 def examine_run(
     folder: str | Path,  # of a run
 ) -> list[str]:
     """What a run is, whether it is whole, and how its training went. What is broken is a `UsageError`."""
     folder = named_path("RUN", folder)
     config = scratch.checkpoint.read_config(folder).training
-    check_finished(folder)
     model, tokenizer = scratch.load_model(folder)
-    bad = scratch.long_runs.first_bad_tensor(model)
-    check(bad is None, f"{bad} in {folder} holds NaN or infinity: go back to an older copy")
     try:
         rows = read_log(folder)
         columns = ("step", "training_loss", "validation_loss")

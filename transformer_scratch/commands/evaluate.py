@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['text_to_judge', 'part_to_judge', 'Evaluate']
 
-# %% ../../nbs/commands/evaluate.ipynb #91a96e34
+# %% ../../nbs/commands/evaluate.ipynb #7bf7c303
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import tyro
@@ -24,7 +24,7 @@ from transformer_scratch.commands.shared import (
 )
 from ..support.config import TrainingConfig, check
 
-# %% ../../nbs/commands/evaluate.ipynb #02b27031
+# %% ../../nbs/commands/evaluate.ipynb #82ada315
 def text_to_judge(
     name: str,  # of the model
     data: str | None,  # what the line names
@@ -35,12 +35,13 @@ def text_to_judge(
         return TrainingConfig(data=data, encoding=encoding)
     check(is_run(name), f"{name} is no run, and says nothing of its text: add --data TEXT")
     config = scratch.checkpoint.read_config(name).training
-    problem = f"{name} was not made here, and wants to read {config.data}"
+    source = scratch.checkpoint.read_facts(name)["data_source"]
     check(
-        may_read(name, config.data),
-        f"{problem}: if that is right, add --data {config.data}",
+        source is not None, f"nobody said which text {name} was trained on: add --data TEXT"
     )
-    return config
+    problem = f"{name} was not made here, and wants to read {source}"
+    check(may_read(name, source), f"{problem}: if that is right, add --data {source}")
+    return replace(config, data=source)
 
 
 def part_to_judge(

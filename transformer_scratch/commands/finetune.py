@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['FINETUNING', 'LORA_RATE', 'Finetune', 'check_line', 'how_it_was_read', 'is_dialogue', 'sample_prompt',
-           'FinetuneSession', 'abandon_unless_run']
+           'FinetuneSession']
 
-# %% ../../nbs/commands/finetune.ipynb #2d5c1bf1
-import json
+# %% ../../nbs/commands/finetune.ipynb #3217faea
 from collections.abc import Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,20 +17,20 @@ import tyro
 
 import transformer_scratch as scratch
 from transformer_scratch.commands.shared import (
-    FINETUNE_RECORD,
     Command,
     command_text,
     first_words,
     flag_value,
     give_back,
-    is_run,
     named_path,
     new_run_folder,
     open_model,
-    read_finetune_record,
+    origin_mark,
+    run_facts,
 )
-from .train import finish_folder, tokenizer_kind
+from .train import tokenizer_kind
 from transformer_scratch.support.config import (
+    Preset,
     SamplingConfig,
     TrainingConfig,
     check,
@@ -65,7 +65,7 @@ FINETUNING = TrainingConfig(
 )
 LORA_RATE = 10  # the rate of branches, as a multiple of the rate of all weights
 
-# %% ../../nbs/commands/finetune.ipynb #66a33e65
+# %% ../../nbs/commands/finetune.ipynb #4ef2f67e
 @dataclass(frozen=True)
 class Finetune(Command):
     """Train a trained model on, with a text or with dialogues.
@@ -102,7 +102,7 @@ class Finetune(Command):
         if resume is None:
             return cls()
         folder = named_path("--resume", resume)
-        begun = read_finetune_record(folder)
+        begun = run_facts(folder).get("finetune")
         check(bool(begun), f"--resume {folder}: `finetune` did not make this run")
         known = {item.name for item in fields(cls)} & begun.keys()
         training = scratch.checkpoint.read_config(folder).training
@@ -117,8 +117,9 @@ class Finetune(Command):
             self.training.device, timeout=600.0
         )
         with processes as group:
-            session = FinetuneSession(self, flags, group)
-            session.train()
+            with ExitStack() as stack:
+                session = FinetuneSession(self, flags, group, stack)
+                session.train()
         if group.is_main:
             session.report()
 
@@ -175,7 +176,7 @@ def sample_prompt(
         return questions[0].removeprefix("User:").strip() if questions else ""
     return first_words(text)
 
-# %% ../../nbs/commands/finetune.ipynb #612a57f7
+# %% ../../nbs/commands/finetune.ipynb #9cf480c9
 class FinetuneSession:
     """A trained model, the text that it learns next, and the trainer that teaches it."""
 
@@ -184,6 +185,7 @@ class FinetuneSession:
         options: Finetune,  # the line
         flags: Collection[str],  # that stood on it
         group: "ProcessGroup",  # the processes that share the work; often one
+        stack: ExitStack,  # gives the folder free again
     ) -> None:
         self.options, self.flags, self.group = options, flags, group
         config = options.training
@@ -202,7 +204,7 @@ class FinetuneSession:
             if "learning_rate" not in flags and options.resume is None:
                 config = replace(config, learning_rate=LORA_RATE * config.learning_rate)
         self.check_memory(config)
-        self.folder = group.together(self.take_folder, main_only=True)
+        self.folder = group.together(lambda: self.take_folder(stack), main_only=True)
         self.trainer = self.make_trainer(config)
 
     def read_text(self) -> "tuple[TokenDataset, TokenDataset]":
@@ -235,26 +237,42 @@ class FinetuneSession:
         device = scratch.support.runtime.pick_device(config.device)
         scratch.gpt2.check_memory(needed, "fine-tuning", advice, device)
 
-    def take_folder(self) -> Path:
-        """The run's folder, with a record of what it began with."""
+    def take_folder(self, stack: ExitStack) -> Path:
+        """The run's folder, in which no other process can train until the stack ends."""
         options = self.options
         if options.resume is not None:
-            return named_path("--resume", options.resume)
-        name = f"{Path(self.name).name}-finetuned"
-        folder = new_run_folder(options.out, name, options.overwrite)
-        record = {
-            "model": self.name,
-            "lora": options.lora,
-            "context_length": self.train_data.context_length,
-            "answers_only": options.answers_only,
-            "dialogues": is_dialogue(self.train_data),
-        }
-        with scratch.support.files.written_whole(folder / FINETUNE_RECORD) as partial:
-            partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+            folder = named_path("--resume", options.resume)
+        else:
+            name = f"{Path(self.name).name}-finetuned"
+            folder = new_run_folder(options.out, name, options.overwrite)
+        stack.callback(give_back, folder)  # if nothing was written into it
+        stack.enter_context(scratch.long_runs.claim_folder(folder))
         return folder
+
+    def facts(self, resume_line: str) -> dict[str, Any]:
+        """What config.json tells beside the recipe: what the run began with, and how it goes on."""
+        options = self.options
+        facts = {
+            "data_source": options.training.data,
+            "origin": origin_mark(self.folder),
+            "finetune": {
+                "model": self.name,
+                "lora": options.lora,
+                "context_length": self.train_data.context_length,
+                "answers_only": options.answers_only,
+                "dialogues": is_dialogue(self.train_data),
+            },
+        }
+        if options.note:
+            facts["note"] = options.note.strip()
+        if options.lora:  # until the branches are part of the model
+            rank, base = options.lora, self.name
+            facts["lora"] = {"base": base, "rank": rank, "resume": resume_line}
+        return facts
 
     def make_trainer(self, config: TrainingConfig) -> "scratch.Trainer":
         """The trainer, where the run stopped if it goes on."""
+        resume_line = command_text("finetune", "--resume", self.folder)
         trainer = scratch.Trainer(
             self.model,
             self.tokenizer,
@@ -265,11 +283,10 @@ class FinetuneSession:
             overwrite=self.options.overwrite,
             log=print,
             group=self.group,
+            facts=self.facts(resume_line),
+            claim=self.folder,
         )
-        # `train --resume` cuts the text into other windows, and sees by this that it must
-        # not
-        trainer.n_tokens.append(self.train_data.context_length)
-        trainer.resume_line = command_text("finetune", "--resume", self.folder)
+        trainer.resume_line = resume_line
         return trainer if self.options.resume is None else trainer.resume()
 
     def judge(
@@ -288,14 +305,9 @@ class FinetuneSession:
 
     def train(self) -> None:
         """Train; branches become part of the saved model."""
-        try:
-            self.trainer.train()
-            if self.options.lora:
-                self.group.together(self.merge_branches, main_only=True)
-        finally:
-            if self.group.is_main:
-                abandon_unless_run(self.folder)
-                finish_folder(self.folder, self.options.note)
+        self.trainer.train()
+        if self.options.lora:
+            self.group.together(self.merge_branches, main_only=True)
 
     def merge_branches(self) -> None:
         """Write the best branches by themselves, and fold them into the saved model."""
@@ -304,6 +316,9 @@ class FinetuneSession:
         scratch.lora.save_lora(self.model, self.folder / "lora.safetensors")
         scratch.lora.merge_lora(self.model)
         scratch.checkpoint.save_weights(self.model, weights)
+        facts = {name: fact for name, fact in self.trainer.facts.items() if name != "lora"}
+        recipe = Preset(self.model.config, self.trainer.config)
+        scratch.checkpoint.write_config(self.folder, recipe, self.tokenizer, facts)
         # they have branches, which no other command knows
         scratch.support.files.remove(self.folder / "checkpoints")
 
@@ -314,10 +329,3 @@ class FinetuneSession:
             losses = f"held-out loss {evaluation.nats:.3f}, perplexity {evaluation.perplexity:.2f}"
             print(f"\n{name}: {losses}\n\n{sample}")
         print(f"\nSaved: {self.folder}")
-
-# %% ../../nbs/commands/finetune.ipynb #9e44fcf3
-def abandon_unless_run(folder: Path) -> None:
-    """Take back a folder in which nothing but the record was written."""
-    if not is_run(folder):
-        scratch.support.files.remove(folder / FINETUNE_RECORD)
-        give_back(folder)

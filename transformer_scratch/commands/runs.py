@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['read_log', 'count_stored', 'RunLine', 'describe_run', 'table_text', 'Runs', 'draw_runs']
 
-# %% ../../nbs/commands/runs.ipynb #5494ca88
+# %% ../../nbs/commands/runs.ipynb #f657a72c
 import csv
 import json
 import struct
@@ -19,7 +19,6 @@ import tyro
 
 import transformer_scratch as scratch
 from transformer_scratch.commands.shared import (
-    NOTE_FILE,
     Command,
     command_text,
     is_run,
@@ -58,7 +57,7 @@ def count_stored(
     except (OSError, ValueError, KeyError, TypeError, struct.error):
         return 0
 
-# %% ../../nbs/commands/runs.ipynb #5a964690
+# %% ../../nbs/commands/runs.ipynb #d778bd48
 class RunLine(NamedTuple):
     """A line of the table."""
 
@@ -89,16 +88,16 @@ def describe_run(
         return RunLine(
             folder.as_posix(), "–", "–", "–", float("inf"), "–", "–", f"unreadable: {error}"
         )
-    note = folder / NOTE_FILE
+    facts = content.get("facts", {})
     return RunLine(
         folder.as_posix(),
-        str(recipe.get("data", "–")),
+        str(facts.get("data_source") or "–"),
         f"{count_stored(folder / 'model.safetensors'):,}",
         f"{last['step']:.0f} of {recipe['max_iters']}",
         min(passes, default=float("inf")),
         f"{last['seconds'] / 60:.1f}",
         speed,
-        note.read_text(encoding="utf-8").strip() if note.is_file() else "",
+        str(facts.get("note", "")),
     )
 
 # %% ../../nbs/commands/runs.ipynb #19c1f627

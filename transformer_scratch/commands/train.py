@@ -4,17 +4,18 @@
 
 # %% auto #0
 __all__ = ['read_recipe', 'Train', 'print_memory', 'available_text', 'keep_input', 'fitted_vocab_size', 'run_name', 'check_flags',
-           'prepare_training', 'with_text', 'tokenizer_kind', 'run_folder_of', 'after_restart', 'make_trainer',
-           'check_fits', 'seconds_of_a_step', 'typical_seconds', 'judged_batches', 'estimate_seconds', 'plan_text',
-           'duration_text', 'stop_without_progress', 'send_losses', 'run_training', 'finish_folder', 'write_note',
-           'show_result', 'export_for_demo']
+           'prepare_training', 'with_text', 'tokenizer_kind', 'run_folder_of', 'take_folder', 'after_restart',
+           'make_trainer', 'check_fits', 'seconds_of_a_step', 'typical_seconds', 'judged_batches', 'estimate_seconds',
+           'plan_text', 'duration_text', 'stop_without_progress', 'send_losses', 'run_training', 'show_result',
+           'export_for_demo']
 
-# %% ../../nbs/commands/train.ipynb #bc5c787b
+# %% ../../nbs/commands/train.ipynb #72697810
 import hashlib
 import os
 import sys
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -23,19 +24,19 @@ import tyro
 
 import transformer_scratch as scratch
 from transformer_scratch.commands.shared import (
-    NOTE_FILE,
     Command,
     command_text,
     first_words,
     flag_value,
     give_back,
     is_run,
-    mark_origin,
     may_read,
     named_path,
     new_run_folder,
+    origin_mark,
     output_file,
     read_tokens,
+    run_facts,
     show_text,
 )
 from transformer_scratch.support.config import (
@@ -100,7 +101,7 @@ def _read_tables(path: Path) -> dict:
     check(bool(known), "it has neither a table `model` nor a table `training`")
     return content
 
-# %% ../../nbs/commands/train.ipynb #6ccf924f
+# %% ../../nbs/commands/train.ipynb #007eab49
 @dataclass(frozen=True)
 class Train(Command):
     """Train a model on a text and save it in a run folder.
@@ -157,8 +158,10 @@ class Train(Command):
             print_memory(self)
             return
         print(f"Reading {self.training.data}", flush=True)  # before PyTorch is loaded
-        with scratch.support.processes.ProcessGroup(self.training.device) as group:
-            training = prepare_training(self, flags, group)
+        with ExitStack() as stack:
+            processes = scratch.support.processes.ProcessGroup(self.training.device)
+            group = stack.enter_context(processes)
+            training = prepare_training(self, flags, group, stack)
             print(f"{plan_text(training, estimate_seconds(training))}\n", flush=True)
             if not self.dry_run:
                 run_training(self, training)
@@ -232,7 +235,7 @@ def run_name(
     letters = "".join(letter if letter.isalnum() else "-" for letter in text).strip("-")
     return f"{letters[:40]}-{recipe}" if letters else recipe
 
-# %% ../../nbs/commands/train.ipynb #945e8f77
+# %% ../../nbs/commands/train.ipynb #e6358a88
 def check_flags(
     options: Train,  # the line
     flags: Collection[str],  # that stood on it
@@ -240,6 +243,9 @@ def check_flags(
     """Refuse flags that could not do what they say."""
     if options.resume is not None:
         begun = scratch.checkpoint.read_config(options.resume)
+        again = command_text("finetune", "--resume", options.resume)
+        tuned = run_facts(options.resume).get("finetune")
+        check(not tuned, f"{options.resume} was begun by finetune: go on with {again}")
         going_on = f"{options.resume} goes on"
         for item in fields(GPTConfig):
             value, then = getattr(options.model, item.name), getattr(begun.model, item.name)
@@ -263,11 +269,12 @@ def check_flags(
                 False, f"--{name.replace('_', '-')} has no effect: {problem}; leave it out"
             )
 
-# %% ../../nbs/commands/train.ipynb #66fb0572
+# %% ../../nbs/commands/train.ipynb #740a8945
 def prepare_training(
     options: Train,  # the line
     flags: Collection[str],  # that stood on it
     group: "ProcessGroup",  # the processes that share the work; often one
+    stack: ExitStack,  # gives the folder free again
 ) -> "scratch.Trainer":
     """From the values of a line to a model, its text and its run folder."""
     restarts = group.gather(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
@@ -275,6 +282,7 @@ def prepare_training(
         options = group.together(lambda: after_restart(options), main_only=True)
     else:
         group.together(lambda: check_flags(options, flags), main_only=True)
+    folder = group.together(lambda: take_folder(options, flags, stack), main_only=True)
     config = group.together(lambda: with_text(options, flags), main_only=True)
     tokenizer = None
     if options.resume is not None:
@@ -285,15 +293,8 @@ def prepare_training(
         lambda: read_tokens(config, options.model.vocab_size, tokenizer)
     )
     tokenizer.encode(options.prompt or "")  # what it cannot read is refused before training
-    folder = group.together(lambda: run_folder_of(options, flags), main_only=True)
-    try:
-        return make_trainer(
-            replace(options, training=config), tokenizer, parts, folder, group
-        )
-    except BaseException:
-        if group.is_main:
-            give_back(folder)
-        raise
+    options = replace(options, training=config)
+    return make_trainer(options, tokenizer, parts, folder, group)
 
 # %% ../../nbs/commands/train.ipynb #befb8dec
 def with_text(
@@ -320,7 +321,7 @@ def tokenizer_kind(
         return f"compact:{tokenizer.base.name}"
     return getattr(tokenizer, "name", "char")
 
-# %% ../../nbs/commands/train.ipynb #d8af0c87
+# %% ../../nbs/commands/train.ipynb #3f941b53
 def run_folder_of(
     options: Train,  # the line
     flags: Collection[str],  # that stood on it
@@ -332,6 +333,19 @@ def run_folder_of(
     return new_run_folder(options.out, name, options.overwrite, make=not options.dry_run)
 
 
+def take_folder(
+    options: Train,  # the line
+    flags: Collection[str],  # that stood on it
+    stack: ExitStack,  # gives it free again
+) -> Path:
+    """The folder of the run, in which no other process can train until the stack ends."""
+    folder = run_folder_of(options, flags)
+    if not options.dry_run:
+        stack.callback(give_back, folder)  # if nothing was written into it
+        stack.enter_context(scratch.long_runs.claim_folder(folder))
+    return folder
+
+
 def after_restart(
     options: Train,  # the line that is given once more
 ) -> Train:
@@ -341,7 +355,7 @@ def after_restart(
     begun = scratch.checkpoint.read_config(options.out)
     return replace(options, resume=options.out, out=None, model=begun.model)
 
-# %% ../../nbs/commands/train.ipynb #04f85bb7
+# %% ../../nbs/commands/train.ipynb #cfc1bf80
 def make_trainer(
     options: Train,  # the line, its text decided
     tokenizer: "Tokenizer",  # of the text
@@ -359,6 +373,9 @@ def make_trainer(
     scratch.support.runtime.set_threads(config.threads)
     scratch.support.runtime.set_seed(config.seed)
     check_fits(architecture, config, group.world_size)
+    facts = {"data_source": config.data, "origin": origin_mark(folder)}
+    if options.note:
+        facts["note"] = options.note.strip()
     trainer = scratch.Trainer(
         scratch.GPT(architecture),
         tokenizer,
@@ -367,6 +384,8 @@ def make_trainer(
         folder,
         overwrite=options.overwrite,
         group=group,
+        facts=facts,
+        claim=None if options.dry_run else folder,
     )
     trainer.resume_line = command_text("train", "--resume", folder)
     return trainer if options.resume is None else trainer.resume()
@@ -383,7 +402,7 @@ def check_fits(
     device = scratch.support.runtime.pick_device(config.device)
     scratch.gpt2.check_memory(sum(parts.values()), "this training", advice, device)
 
-# %% ../../nbs/commands/train.ipynb #f02fa80e
+# %% ../../nbs/commands/train.ipynb #a510a7a5
 def seconds_of_a_step(
     trainer: "scratch.Trainer",  # before it trains; nothing in it is changed
     at_least: float = 0.3,  # seconds to measure for
@@ -409,26 +428,30 @@ def seconds_of_a_step(
     piece = scratch.TokenDataset(
         trainer.validation_data.token_ids[: rows * length + 1], length
     )
+    group = trainer.group
+
+    def judge() -> None:
+        scratch.evaluate_loss(trainer.model, piece, batch_size=rows, n_batches=1)
+
     with torch.random.fork_rng():  # for the ids, and dropout
-        step = typical_seconds(turn, at_least)
-    judging = typical_seconds(
-        lambda: scratch.evaluate_loss(trainer.model, piece, batch_size=rows, n_batches=1),
-        at_least / 2,
-    )
-    return (
-        step / share / trainer.group.world_size,
-        judging / share / trainer.group.world_size,
-    )
+        step = typical_seconds(turn, at_least, group)
+        judging = typical_seconds(judge, at_least / 2, group)
+    return step / share / group.world_size, judging / share / group.world_size
 
 
 def typical_seconds(
-    work: Callable[[], object],  # to be timed
-    at_least: float,  # seconds to measure for, beside a first time that sets things up
+    work: Callable[[], object],  # to be timed; processes may wait for each other in it
+    at_least: float,  # seconds to measure for, beside two times that set things up
+    group: "ProcessGroup",  # all do it equally often
 ) -> float:
     """The median time of a piece of work that is done again and again."""
     work()
+    began = time.perf_counter()
+    work()
+    n_times = int(at_least / (time.perf_counter() - began))
+    n_times = min(group.gather(max(1, min(50, n_times))))
     times = []
-    while sum(times) < at_least:
+    for _ in range(n_times):
         began = time.perf_counter()
         work()
         times.append(time.perf_counter() - began)
@@ -562,7 +585,7 @@ def _wandb(folder: Path, recipe: dict) -> Callable[[int, dict], None]:
     )
     return lambda step, numbers: run.log(numbers, step=step)
 
-# %% ../../nbs/commands/train.ipynb #a89f60fb
+# %% ../../nbs/commands/train.ipynb #01994a85
 def run_training(
     options: Train,  # the line
     trainer: "scratch.Trainer",  # ready to begin
@@ -582,28 +605,7 @@ def run_training(
             trainer.train()
         finally:
             if trainer.group.is_main:
-                finish_folder(trainer.run_folder, options.note)
-
-
-def finish_folder(
-    folder: Path,  # of a run that has ended, or failed
-    note: str,  # as for `write_note`
-) -> None:
-    """Note what a run was for and that it was made here; remove a folder that is still empty."""
-    give_back(folder)
-    if is_run(folder):
-        write_note(folder, note)
-        mark_origin(folder)
-
-
-def write_note(
-    folder: Path,  # of a run
-    note: str,  # nothing: an older note stays
-) -> None:
-    """Keep a line with a run."""
-    if note and folder.is_dir():
-        with scratch.support.files.written_whole(folder / NOTE_FILE) as partial:
-            partial.write_text(note.strip() + "\n", encoding="utf-8")
+                give_back(trainer.run_folder)  # if not even its beginning was written
 
 # %% ../../nbs/commands/train.ipynb #d060b56f
 def show_result(

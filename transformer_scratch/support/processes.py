@@ -84,6 +84,8 @@ class ProcessGroup:
 
     def __enter__(self) -> "ProcessGroup":
         if {"RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR"} <= os.environ.keys():
+            missing = "MASTER_PORT is missing: start the processes with torchrun, or set it"
+            check("MASTER_PORT" in os.environ, missing)
             _join(pick_device(self.device), int(os.environ["LOCAL_RANK"]), self.timeout)
             self.rank, self.world_size = (
                 int(os.environ["RANK"]),
