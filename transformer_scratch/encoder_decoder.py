@@ -10,8 +10,7 @@ __all__ = ['PAD', 'BEGIN', 'END', 'MONTHS', 'WEEKDAYS', 'SMALL', 'TENS', 'PAIR_T
            'ConditionedDecoder', 'source_ids_of', 'until_end', 'write_until_end', 'translate', 'share_exact',
            'Candidate', 'search', 'AttentionMaps', 'attention_maps', 'PairTask', 'copy_task', 'written_dates',
            'date_task', 'english_number', 'four_places', 'chinese_number', 'word_tokenizer', 'number_task',
-           'stored_weights', 'save_encoder_decoder', 'kind_of', 'PairConfig', 'read_pair_config',
-           'load_encoder_decoder']
+           'pair_weights', 'save_encoder_decoder', 'kind_of', 'PairConfig', 'read_pair_config', 'load_encoder_decoder']
 
 # %% ../nbs/12_encoder_decoder.ipynb #d93076f8
 import json
@@ -565,20 +564,27 @@ class ConditionedDecoder(nn.Module):
     ):
         super().__init__()
         self.model, self.config = model, model.config
-        self.token_embedding = model.target_embedding
+        self.token_embedding, self.output = model.target_embedding, model.output
         was_training = model.training
         with torch.no_grad():
             self.memory = model.eval().encode(source_ids.to(model.output.weight.device))
         self.train(was_training)
+
+    def hidden_states(
+        self,
+        token_ids: Tensor,  # (B, T) target tokens
+        cache: KVCache | None = None,  # holds the target tokens before these
+    ) -> Tensor:  # (B, T, D)
+        """What the writer knows, as `GPT.hidden_states` tells it."""
+        return self.model.decode(token_ids, self.memory.repeated(len(token_ids)), cache)
 
     def forward(
         self,
         token_ids: Tensor,  # (B, T) target tokens
         cache: KVCache | None = None,  # holds the target tokens before these
     ) -> Tensor:  # (B, T, V)
-        """The scores of the next token, as `GPT.forward` gives them."""
-        memory = self.memory.repeated(len(token_ids))
-        return self.model.output(self.model.decode(token_ids, memory, cache))
+        """The scores of the next token."""
+        return self.output(self.hidden_states(token_ids, cache))
 
 # %% ../nbs/12_encoder_decoder.ipynb #49a3f352
 def source_ids_of(
@@ -715,11 +721,13 @@ def attention_maps(
 ) -> AttentionMaps:
     """Who looks where; row t belongs to the decision for target token t."""
     _, begin_id, end_id = tokenizer.encode(PAD + BEGIN + END)
-    target = translate(model, tokenizer, [source])[0] if target is None else target
-    source_ids, target_ids = (
-        source_ids_of(model, tokenizer, source),
-        tokenizer.encode(target),
-    )
+    source_ids = source_ids_of(model, tokenizer, source)
+    if target is None:
+        decoder = ConditionedDecoder(model, torch.tensor([source_ids]))
+        begin, n_most = torch.tensor([[begin_id]]), model.config.context_length - 1
+        target_ids = write_until_end(decoder, begin, end_id, n_most)[0]
+    else:
+        target_ids = tokenizer.encode(target)
     was_training = model.training
     with record_attention(model.eval()) as recorded:
         model(torch.tensor([source_ids]), torch.tensor([[begin_id, *target_ids]]))
@@ -872,7 +880,7 @@ PAIR_TASKS = {"copy": copy_task, "dates": date_task, "numbers": number_task}
 KIND = "encoder-decoder"  # what the field `kind` of a config.json says
 
 
-def stored_weights(
+def pair_weights(
     model: EncoderDecoder,  # stays as it is
 ) -> dict[str, Tensor]:  # by name, tied ones once
     """The tensors that a file has to hold."""
@@ -893,7 +901,7 @@ def save_encoder_decoder(
     folder = Path(folder)
     with written_whole(folder / "tokenizer") as partial:
         tokenizer.save(partial)
-    save_weights(stored_weights(model), folder / "model.safetensors")
+    save_weights(pair_weights(model), folder / "model.safetensors")
     content = {
         "format_version": FORMAT_VERSION,
         "package_version": __version__,
@@ -975,5 +983,5 @@ def load_encoder_decoder(
     with torch.random.fork_rng(devices=[]):  # new weights disturb nobody's random numbers
         model = EncoderDecoder(config.model)
     path = folder / "model.safetensors"
-    fill_weights(stored_weights(model), open_safetensors(path), path)
+    fill_weights(pair_weights(model), open_safetensors(path), path)
     return model.eval(), tokenizer

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 import transformer_scratch as scratch
-from .shared import Command, open_model, output_file
+from .shared import Command, open_model, output_file, pair_folder
 from ..support.config import SamplingConfig, check
 
 # %% ../../nbs/commands/attention.ipynb #cc0935d9
@@ -60,6 +60,11 @@ class Attention(Command):
     def run(self, flags: Collection[str] = ()) -> None:
         """Read the prompt once, and draw."""
         out = output_file("--out", self.out, PICTURES)
+        pairs = pair_folder(self.model)
+        if pairs is not None:
+            layer, head = self.layer, self.head
+            scratch.commands.pairs.draw_maps(pairs, self.prompt or "", layer, head, out)
+            return
         name, model, tokenizer = open_model(self.model, "cpu")
         sizes = model.config
         head = 0 if self.head is None else self.head

@@ -35,7 +35,7 @@ from .finetune import Finetune
 from .generate import Generate
 from .reproduce import Reproduce
 from .runs import Runs
-from .shared import Command, named_flags
+from .shared import Command, is_about_pairs, named_flags
 from .tokenize import Tokenize
 from .train import Train
 from ..support.config import UsageError, check_known
@@ -136,6 +136,8 @@ def read_line(
     named = line[0] if line and not line[0].startswith("-") else None
     if named is not None:
         check_known("command", named, commands)
+    if named == "train" and is_about_pairs(line[1:]):
+        commands = {**commands, "train": transformer_scratch.commands.pairs.TrainPairs}
     defaults, descriptions = {}, {}
     for name, command in commands.items():
         defaults[name] = command.starting_values(line[1:] if name == named else ())

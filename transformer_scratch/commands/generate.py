@@ -18,6 +18,7 @@ from transformer_scratch.commands.shared import (
     named_path,
     open_model,
     output_file,
+    pair_folder,
     show_text,
 )
 from transformer_scratch.support.config import (
@@ -73,6 +74,10 @@ class Generate(Command):
     def run(self, flags: Collection[str] = ()) -> None:
         """Print the prompt and what follows, as often as asked."""
         prompt = read_prompt(self.prompt, self.prompt_file)
+        pairs = pair_folder(self.model)
+        if pairs is not None:
+            scratch.commands.pairs.show_answers(pairs, [prompt])
+            return
         profile = None
         if self.profile is not None:
             profile = output_file("--profile", self.profile, [".json"])
