@@ -45,6 +45,8 @@ serve: $(BIN)/nbdev_test ## the site, then open it in the browser
 
 browse: docs ## the site, then every page of it in Chromium: errors, links, formulas, search, accessibility
 	$(BIN)/python tools/check_site.py
+	$(BIN)/python tools/check_explore.py
+	$(BIN)/python tools/check_companions.py
 
 lab: $(BIN)/nbdev_test ## JupyterLab on the notebooks
 	$(BIN)/pip install --quiet -c constraints.txt jupyterlab

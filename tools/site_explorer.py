@@ -4,7 +4,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN = ROOT / "runs" / "site"  # kept for the next build; delete it to train anew
-PROMPT = "The most important thing in a conversation is to listen. A good"
+PROMPT = "The salesperson listens to the customer and asks open questions. By"
 
 
 def site_run() -> Path:

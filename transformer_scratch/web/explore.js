@@ -328,9 +328,9 @@ function attentionPanel() {
 	const said = make("p.said", { "aria-live": "polite" });
 	const heads = () => engine.config.model.n_heads;
 	const small = arrowKeys(group("div.heads", words.heads), heads);
-	const [title, switches, mark] = [make("h3"), make("div.controls"), make("div.mark")];
+	const [title, switches, mark] = [make("h3"), make("div.controls"), make("div.pointed")];
 	const large = make("canvas", { role: "img" });
-	const [columnNames, rowNames] = ["columns", "rows"].map((name) => make(`div.${name}`, { "aria-hidden": true }));
+	const [columnNames, rowNames] = ["across", "down"].map((name) => make(`div.${name}`, { "aria-hidden": true }));
 	const map = make("div.map", {}, columnNames, rowNames, make("div.canvas", {}, large, mark));
 	let maps, size, start; // of each head a (size, size) map; the first token that they show
 	let [layer, head, query] = [0, 0, 0]; // what is looked at
