@@ -6,12 +6,15 @@
 __all__ = ['GPT2_NAMES', 'TRANSPOSED', 'GPT2_FIELDS', 'GPT2_FIXED', 'GPT2_SIZES', 'FINETUNING', 'rename_modules', 'turned',
            'to_hf_state_dict', 'from_hf_state_dict', 'check_gpt2', 'read_gpt2_config', 'check_memory', 'empty_model',
            'find_gpt2', 'read_hf_weights', 'load_gpt2', 'answer_bytes', 'AnswerDataset', 'with_holes',
-           'DialogueDataset', 'finetuning_data', 'chat_prompt', 'FineTuning', 'finetune']
+           'DialogueDataset', 'finetuning_data', 'chat_prompt', 'BestWeights', 'FineTuning', 'finetune',
+           'shuffled_batches']
 
-# %% ../nbs/10_gpt2_finetune.ipynb #5a650c58
+# %% ../nbs/10_gpt2_finetune.ipynb #592d1be7
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,13 +25,13 @@ from torch import Tensor
 from transformer_scratch.checkpoint import (
     check_size,
     fill_weights,
-    load_weights,
     open_pickle,
     open_safetensors,
 )
 from .data import TokenDataset, download, load_split
 from .generation import generate_text
 from .model import GPT, count_parameters
+from .optimization import learning_rate_factor, make_optimizer
 from .positions import rope_angles
 from transformer_scratch.support.config import (
     GPTConfig,
@@ -39,9 +42,9 @@ from transformer_scratch.support.config import (
     check_within,
     nearest,
 )
-from .support.runtime import data_dir, free_memory, pick_device
+from .support.runtime import data_dir, free_memory
 from .tokenizer import Tokenizer
-from .training import Evaluation, Trainer, evaluate_loss, training_memory
+from .training import Evaluation, TrainingStep, evaluate_loss, train
 
 # %% ../nbs/10_gpt2_finetune.ipynb #1f73ebe6
 GPT2_NAMES = {  # our module: GPT-2's, in block i
@@ -215,7 +218,7 @@ def empty_model(
         model.rope = torch.stack(angles)
     return model.eval()
 
-# %% ../nbs/10_gpt2_finetune.ipynb #b1a9507f
+# %% ../nbs/10_gpt2_finetune.ipynb #062d45e5
 GPT2_SIZES: dict[
     str, str | None
 ] = {  # name: sha256 of its model.safetensors, where we know it
@@ -249,7 +252,7 @@ def find_gpt2(
     check(path.is_dir(), f"{problem}; {nearest(name, GPT2_SIZES)}")
     raise UsageError(f"{path} holds neither model.safetensors nor pytorch_model.bin")
 
-# %% ../nbs/10_gpt2_finetune.ipynb #92baa45c
+# %% ../nbs/10_gpt2_finetune.ipynb #0211996d
 def read_hf_weights(
     path: str | Path,  # model.safetensors, or a pytorch_model.bin
 ) -> dict[str, Tensor]:
@@ -362,35 +365,35 @@ class DialogueDataset(AnswerDataset):
         remedy = "its lines must begin with Assistant:"
         check(learned.any(), f"text has nothing that the assistant says: {remedy}")
 
-# %% ../nbs/10_gpt2_finetune.ipynb #954b88b6
+# %% ../nbs/10_gpt2_finetune.ipynb #fd2b1d3a
 def finetuning_data(
-    data: str | Path,  # as for `load_text`
-    tokenizer: Tokenizer,
-    context_length: int,
-    answers_only: bool = True,
-    encoding: str = "utf-8",
+    data: str | Path,  # a corpus or a file, as for `load_text`
+    tokenizer: Tokenizer,  # the model's own
+    context_length: int,  # T, length of a window
+    answers_only: bool = True,  # of dialogues, learn nothing but what the assistant says
+    encoding: str = "utf-8",  # how the bytes of your own files spell characters
 ) -> tuple[TokenDataset, TokenDataset]:  # training part, held-out part
-    """A text to learn from and to be judged by, cut by the model's own tokenizer into windows of `context_length` tokens: as
-    `DialogueDataset` if it has lines of a `User:` and lines of an `Assistant:`, and then, with `answers_only`, nothing is learned
-    but what the assistant says. `encoding` is how the bytes of your own files spell characters."""
+    """A text to learn from and to be judged by: as `DialogueDataset` if it has lines of a `User:`
+    and lines of an `Assistant:`."""
     parts = load_split(data, encoding)
-    if all(
-        re.search(f"^{name}:", parts[0], re.MULTILINE) for name in ("User", "Assistant")
-    ):
-        return tuple(
-            DialogueDataset(part, tokenizer, context_length, answers_only) for part in parts
-        )
-    return tuple(TokenDataset(tokenizer.encode(part), context_length) for part in parts)
+    names = re.findall(r"^(User|Assistant):", parts[0], re.MULTILINE)
+    datasets = []
+    for part in parts:
+        if {"User", "Assistant"} <= set(names):
+            datasets.append(DialogueDataset(part, tokenizer, context_length, answers_only))
+        else:
+            datasets.append(TokenDataset(tokenizer.encode(part), context_length))
+    return datasets[0], datasets[1]
 
 
 def chat_prompt(
-    said: str,  # by the user
+    question: str,  # by the user
     before: str = "",  # the dialogue so far, in whole lines
 ) -> str:
     """A dialogue up to the place where the assistant begins to answer, for a model to continue."""
-    return f"{before}User: {said}\nAssistant:"
+    return f"{before}User: {question}\nAssistant:"
 
-# %% ../nbs/10_gpt2_finetune.ipynb #6f88c0c9
+# %% ../nbs/10_gpt2_finetune.ipynb #4266b9bf
 FINETUNING = TrainingConfig(
     data="mental-health-dialogues",
     tokenizer="gpt2",
@@ -398,7 +401,7 @@ FINETUNING = TrainingConfig(
     batch_size=4,
     batch_order="shuffled",
     learning_rate=5e-5,
-    schedule="stable_decay",  # without a stable part: from the first step in a straight line to 0
+    schedule="stable_decay",  # from the first step in a straight line to 0
     decay_fraction=1.0,
     final_learning_rate=0.0,
     warmup_iters=0,
@@ -410,7 +413,38 @@ FINETUNING = TrainingConfig(
     save_interval=300.0,
 )
 
+# %% ../nbs/10_gpt2_finetune.ipynb #fd201c0b
+class BestWeights:
+    """The weights with the lowest held-out loss so far."""
 
+    def __init__(
+        self,
+        model: GPT,  # its trained weights are kept
+        held_out: TokenDataset,  # what it is judged by
+        tokenizer: Tokenizer | None = None,  # for bits per byte
+    ):
+        self.model, self.held_out, self.tokenizer = model, held_out, tokenizer
+        self.result: Evaluation | None = None  # the best
+        self.weights: dict[str, Tensor] = {}  # that reached it
+
+    def evaluate(self) -> Evaluation:
+        """Judge the model now, and keep its weights if they are the best so far."""
+        result = evaluate_loss(self.model, self.held_out, self.tokenizer)
+        if self.result is None or result.nats < self.result.nats:
+            self.result = result
+            for name, weight in self.model.named_parameters():
+                if weight.requires_grad:
+                    self.weights[name] = weight.detach().clone()
+        return result
+
+    @torch.no_grad()
+    def restore(self) -> None:
+        """Put the best weights back."""
+        for name, weight in self.model.named_parameters():
+            if name in self.weights:
+                weight.copy_(self.weights[name])
+
+# %% ../nbs/10_gpt2_finetune.ipynb #f50997d8
 class FineTuning(NamedTuple):
     """What fine-tuning has changed."""
 
@@ -420,64 +454,54 @@ class FineTuning(NamedTuple):
     sample_after: str  # the same by the best weights
     history: list[dict]  # one row for each evaluation on the way
 
-# %% ../nbs/10_gpt2_finetune.ipynb #0c0c0eb7
+
 def finetune(
-    model: GPT,  # trained in place, and left with the best weights
+    model: GPT,  # its trainable weights are trained in place, and left at their best
     tokenizer: Tokenizer,  # the model's own
     train_data: TokenDataset,  # what is learned
     held_out: TokenDataset,  # what the model is judged by
     config: TrainingConfig = FINETUNING,  # the recipe
-    # where everything is written; None: nothing is, and the last weights stay
-    run_folder: str | Path | None = None,
     # for the samples; in a dialogue the user says it
     prompt: str = "I need to cancel my order please",
-    overwrite: bool = False,  # replace a run that is in the folder
     log: Callable[[str], None] = print,  # gets every line
-    # go on with the run in the folder, which began with all these same values
-    resume: bool = False,
 ) -> FineTuning:
-    """Train a trained model on, and say what it has brought. Too little memory is a `UsageError`."""
-    parts = training_memory(model, config, context_length=train_data.context_length)
-    log(
-        f"Memory: about {sum(parts.values()) / 1e6:,.1f} MB: "
-        + ", ".join(f"{name} {size / 1e6:,.1f}" for name, size in parts.items())
-    )
-    advice = "switch on recompute_blocks, take a smaller batch_size or shorter windows, use LoRA, or choose a smaller model"
-    check_memory(
-        sum(parts.values()) - parts["parameters"],
-        "fine-tuning",
-        advice,
-        pick_device(config.device),
-    )
-    trainer = Trainer(
-        model,
-        tokenizer,
-        train_data,
-        held_out,
-        config,
-        run_folder,
-        overwrite=overwrite,
-        log=log,
-    )
-    trainer.n_tokens.append(
-        train_data.context_length
-    )  # `train --resume` knows no such windows, and will see that it is another run
-    trainer.resume_line = f"the same command with --resume {run_folder}"
-    prompt, stop = (
-        (chat_prompt(prompt), "\n")
-        if isinstance(train_data, DialogueDataset)
-        else (prompt, None)
-    )
+    """Train a trained model on, and say what it has brought. Too little memory for the gradients
+    and the optimizer is a `UsageError`."""
+    n_trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    advice = "use LoRA, or choose a smaller model"
+    check_memory(12 * n_trained, "fine-tuning", advice)  # gradients and AdamW's two means
+    stop = "\n" if isinstance(train_data, AnswerDataset) else None
+    prompt = chat_prompt(prompt) if stop else prompt
     sampling = SamplingConfig(max_new_tokens=100, temperature=0.0, stop=stop)
+    sample_before = generate_text(model, tokenizer, prompt, sampling)
+    best = BestWeights(model, held_out, tokenizer)
 
-    def judged() -> tuple[Evaluation, str]:
-        return evaluate_loss(model, held_out, tokenizer), generate_text(
-            model, tokenizer, prompt, sampling
-        )
+    def evaluate() -> dict:
+        result = best.evaluate()
+        log(f"held-out loss {result.nats:.3f}, {result.bits_per_byte:.3f} bits per byte")
+        return {"validation_loss": result.nats, "result": result}
 
-    before, sample_before = judged()
-    history = (trainer.resume() if resume else trainer).train()
-    if run_folder is not None:
-        load_weights(model, Path(run_folder) / "model.safetensors")
-    after, sample_after = judged()
-    return FineTuning(before, after, sample_before, sample_after, history)
+    progress = train(
+        TrainingStep(model, config.loss_chunk_size),
+        shuffled_batches(train_data, config.batch_size, config.seed),
+        make_optimizer(model, config),
+        config.max_iters,
+        schedule=partial(learning_rate_factor, config=config),
+        gradient_clip=config.gradient_clip,
+        evaluate=evaluate,
+        eval_interval=config.eval_interval,
+    )
+    best.restore()
+    sample_after = generate_text(model, tokenizer, prompt, sampling)
+    before = progress.history[0]["result"]
+    return FineTuning(before, best.result, sample_before, sample_after, progress.history)
+
+# %% ../nbs/10_gpt2_finetune.ipynb #11517438
+def shuffled_batches(
+    dataset: TokenDataset,  # the text
+    batch_size: int,  # B
+    seed: int,  # of the order
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Batches that go round the text, every window once before any comes again, for ever."""
+    for number in count():
+        yield dataset.shuffled_batch(batch_size, number, seed)
