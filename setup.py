@@ -29,6 +29,7 @@ setup(
         "dev": settings["dev_requirements"].split(),
         "docs": settings["docs_requirements"].split(),
         "parquet": ["pyarrow"],  # for texts in Parquet or Zstandard files
+        "gguf": ["gguf>=0.10"],  # for pretrained models in GGUF files
     },
     entry_points={
         "console_scripts": settings["console_scripts"].split(),

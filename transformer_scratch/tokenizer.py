@@ -420,7 +420,7 @@ def _by_id(
 ) -> list[bytes | None]:
     """The token of each id.
 
-    A vocabulary that lacks a byte, or in which an id is used twice, is refused.
+    A vocabulary in which an id is used twice is refused.
     """
     specials = [(name.encode("utf-8"), i) for name, i in special_tokens.items()]
     owners: dict[int, bytes] = {}
@@ -437,12 +437,6 @@ def _by_id(
                 "every id stands for one token"
             )
         owners[token_id] = token
-    for byte in range(256):
-        if bytes([byte]) not in ranks:
-            raise UsageError(
-                f"no token for the byte 0x{byte:02X}: all 256 bytes are needed, or some "
-                "texts could not be encoded"
-            )
     return [owners.get(token_id) for token_id in range(max(owners) + 1)]
 
 # %% ../nbs/02_tokenizer.ipynb #eb4841b1
@@ -484,10 +478,20 @@ class BPETokenizer(Tokenizer):
         pattern: str,
         special_tokens: Mapping[str, int],  # for instance {"<|endoftext|>": 50256}
         name: str = "bpe",  # where it comes from
+        # how a pretrained model writes the turns of a conversation, in the words of its makers
+        chat_template: str | None = None,
+        # True: single bytes may be missing, and a text that needs one is refused
+        partial: bool = False,
     ) -> None:
         import tiktoken
 
         self.tokens = _by_id(ranks, special_tokens)
+        self.chat_template = chat_template
+        missing = [byte for byte in range(256) if bytes([byte]) not in ranks]
+        self.missing_bytes = bytes(missing)
+        if missing and not partial:
+            problem = f"no token for the byte 0x{missing[0]:02X}: all 256 bytes are needed"
+            raise UsageError(f"{problem}, or some texts could not be encoded")
         check(
             re.fullmatch(r"[\w.-]+", name),
             f"name is {name!r}: write letters, digits, '_', '-' and '.' only, for it may "
@@ -520,6 +524,8 @@ class BPETokenizer(Tokenizer):
         A lone surrogate is a `UsageError` with its position.
         """
         _check_text(text)
+        if self.missing_bytes:
+            self._check_bytes(text)
         allowed = set(self.special_tokens) if allow_special else set()
         cuts = {0, *_long_spaces(text), len(text)}
         is_published = self.pattern in (GPT2_SPLIT_PATTERN, CL100K_SPLIT_PATTERN)
@@ -539,6 +545,15 @@ class BPETokenizer(Tokenizer):
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return np.concatenate(list(pool.map(encode_part, cuts, cuts[1:])))
 
+    def _check_bytes(self, text: str) -> None:
+        """Refuse a text with a byte that this vocabulary lacks, by the place of its character."""
+        content = text.encode("utf-8")
+        found = re.search(b"[" + re.escape(self.missing_bytes) + b"]", content)
+        if found is not None:
+            place = len(content[: found.start()].decode("utf-8", errors="ignore"))
+            problem = f"this vocabulary has no token for its byte 0x{found[0].hex().upper()}"
+            raise UsageError(f"text[{place}] is {text[place]!r}: {problem}; leave it out")
+
     def save(
         self,
         folder: str | Path,  # made where it is missing
@@ -547,13 +562,13 @@ class BPETokenizer(Tokenizer):
 
         The second is tiktoken's format: on each line a token in base64 and its rank.
         """
-        _write_json(
-            folder,
-            kind="bpe",
-            name=self.name,
-            pattern=self.pattern,
-            special_tokens=self.special_tokens,
-        )
+        description = {"name": self.name, "pattern": self.pattern}
+        description["special_tokens"] = self.special_tokens
+        if self.chat_template is not None:
+            description["chat_template"] = self.chat_template
+        if self.missing_bytes:
+            description["partial"] = True
+        _write_json(folder, kind="bpe", **description)
         lines = []
         for token, rank in sorted(self.ranks.items(), key=lambda item: item[1]):
             lines.append(base64.b64encode(token) + b" %d\n" % rank)
@@ -729,6 +744,8 @@ class CompactTokenizer(Tokenizer):
         # the ids of `base` to keep; its special tokens go unless they are among them
         used_ids: Iterable[int],
     ) -> None:
+        n_missing = len(base.missing_bytes)
+        check(n_missing == 0, f"base lacks {n_missing} single bytes: it cannot be cut down")
         byte_ids = [base.ranks[bytes([byte])] for byte in range(256)]
         kept = {int(base_id) for base_id in used_ids}
         self.base = base
@@ -803,7 +820,14 @@ def _read_tokenizer(path: Path) -> Tokenizer:
         base = load_tokenizer(path.with_name("base"))
         return CompactTokenizer(base, saved["base_ids"])
     ranks = _read_ranks(path.with_name("ranks.tiktoken"))
-    return BPETokenizer(ranks, saved["pattern"], saved["special_tokens"], saved["name"])
+    return BPETokenizer(
+        ranks,
+        saved["pattern"],
+        saved["special_tokens"],
+        saved["name"],
+        saved.get("chat_template"),
+        saved.get("partial", False),
+    )
 
 # %% ../nbs/02_tokenizer.ipynb #f0f775fd
 def load_tokenizer(

@@ -44,7 +44,7 @@ class Export(Command):
         own_name = {"original-demo": "model-ckpt.pt", "hf": "hf"}[self.format]
         path = Path(name, own_name) if self.out is None else named_path("--out", self.out)
         if self.format == "original-demo":
-            scratch.checkpoint.export_original_demo(model, path)
+            scratch.formats.export_original_demo(model, path)
         else:
-            scratch.gpt2.save_hf(model, path, tokenizer)
+            scratch.formats.save_hf(model, path, tokenizer)
         print(f"Written: {path}")

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import Trainer
-from ..checkpoint import import_original_demo
+from ..formats import import_original_demo
 from .reproduce import load_ledger, reference_text
 from ..data import TokenDataset, load_split, load_text
 from transformer_scratch.model import (

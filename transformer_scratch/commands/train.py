@@ -638,7 +638,7 @@ def export_for_demo(
     """Write the file that the original demo's class loads, if the model has its architecture."""
     path = folder / "model-ckpt.pt"
     try:
-        scratch.checkpoint.export_original_demo(model, path)
+        scratch.formats.export_original_demo(model, path)
     except UsageError:  # another architecture has no such form
         return
     print(f"Saved: {path}, for the original demo's own class")
