@@ -24,7 +24,6 @@ import tyro
 import transformer_scratch as scratch
 from transformer_scratch.commands.shared import (
     Command,
-    check_finished,
     is_run,
     named_path,
     newest_run,
@@ -275,7 +274,7 @@ def shown_models(
     if not is_run(name):
         _, model, tokenizer = open_model(name, "cpu")
         return {name: (model, tokenizer)}
-    check_finished(name)
+    scratch.checkpoint.check_finished(name)
     model, tokenizer = scratch.checkpoint.load_model(name)
     models = {name: (model, tokenizer)}
     for folder in scratch.long_runs.checkpoints(name):

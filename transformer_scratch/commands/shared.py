@@ -315,7 +315,7 @@ def open_model(
         check(kind == "gpt", f"{name} is an {kind}: {remedy}")
         return name, *scratch.checkpoint.load_model(name, place)
     check_model_exists(name)
-    model, tokenizer = scratch.gpt2.open_pretrained(name)
+    model, tokenizer = scratch.formats.load_pretrained(name)
     model = model.to(place).eval()
     bad = scratch.long_runs.first_bad_tensor(model)
     check(bad is None, f"{bad} of {name} is not a number: take an older copy of the model")
