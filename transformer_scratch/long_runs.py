@@ -11,7 +11,7 @@ __all__ = ['LOG_COLUMNS', 'STATE_FIELDS', 'SIGNALS', 'random_states', 'set_rando
            'evaluate_together', 'Judge', 'read_moment', 'restore_optimizer', 'Machine', 'TrainingRun', 'WrittenRun',
            'Trainer', 'count_trained', 'without_memory', 'activation_numbers', 'training_memory', 'bytes_sent']
 
-# %% ../nbs/13_long_runs.ipynb #232240e7
+# %% ../nbs/13_long_runs.ipynb #d84ad9ef
 import csv
 import hashlib
 import math
@@ -42,11 +42,12 @@ from transformer_scratch.checkpoint import (
     remove_leftovers,
     save_run,
     save_weights,
+    undescribed_parts,
     whole_weights,
     write_config,
     write_safetensors,
 )
-from .model import GPT, count_parameters
+from .model import GPT, check_token_ids, count_parameters
 from .optimization import learning_rate_factor, make_optimizer
 from transformer_scratch.support.config import (
     GPTConfig,
@@ -153,7 +154,7 @@ def load_checkpoint(
     load_weights(model, Path(path) / "model.safetensors")
     return open_pickle(Path(path) / "state.pt")
 
-# %% ../nbs/13_long_runs.ipynb #a0d7f5b4
+# %% ../nbs/13_long_runs.ipynb #7ba33cee
 LOG_COLUMNS = (
     "step",
     "training_loss",
@@ -200,8 +201,9 @@ def check_state(
     check(
         right, f"seconds, best or windows_read in {source} is no sensible number: {damaged}"
     )
-    kinds = [type(number) for number in state["n_tokens"]]
-    check(kinds == [int, int], f"n_tokens in {source} must be two numbers: {damaged}")
+    sizes = state["n_tokens"]
+    right = len(sizes) >= 2 and all(type(size) is int for size in sizes)
+    check(right, f"n_tokens in {source} must be the sizes of two texts: {damaged}")
     for row in state["history"]:
         right = isinstance(row, dict) and set(row) == set(LOG_COLUMNS)
         check(right, f"history in {source} has a row with other columns: {damaged}")
@@ -504,7 +506,7 @@ class ScaledOptimizers:
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none)
 
-# %% ../nbs/13_long_runs.ipynb #8e0277bc
+# %% ../nbs/13_long_runs.ipynb #1a91153d
 def own_rows(
     batch: Sequence[Tensor],  # inputs, targets; the same in every process
     group: ProcessGroup,
@@ -535,6 +537,7 @@ class ShareOfStep(nn.Module):
         super().__init__()
         self.step, self.group, self.device, self.dtype = step, group, device, dtype
         self.n_parts, self.scaler = n_parts, scaler
+        self.vocab_size = getattr(step, "module", step).model.config.vocab_size
         self.n_calls = 0
 
     def forward(
@@ -546,6 +549,8 @@ class ShareOfStep(nn.Module):
         if isinstance(self.step, nn.parallel.DistributedDataParallel):
             last_part = self.n_calls % self.n_parts == 0  # gradients travel only with it
             self.step.require_backward_grad_sync = last_part
+        if self.device.type != "cpu":  # where an id outside the vocabulary ends the program
+            check_token_ids(inputs, self.vocab_size)
         rows = own_rows((inputs, targets), self.group)
         with number_format(self.device, self.dtype):
             loss = self.step(*(to_device(part, self.device) for part in rows))
@@ -929,7 +934,7 @@ class Machine:
             torch.set_num_threads(threads)
             torch.set_float32_matmul_precision(precision)
 
-# %% ../nbs/13_long_runs.ipynb #664d8d69
+# %% ../nbs/13_long_runs.ipynb #c3bd8fdc
 class TrainingRun:
     """All that a training run consists of, from its beginning or from a checkpoint."""
 
@@ -953,6 +958,8 @@ class TrainingRun:
         self.model, self.tokenizer, self.config = model, tokenizer, config
         self.group = group or ProcessGroup()
         self.log = log if log and self.group.is_main else lambda line: None
+        own_parts = undescribed_parts(model)
+        self.facts = ({"custom_parts": own_parts} if own_parts else {}) | dict(facts or {})
         self.machine = Machine(config, self.group)
         self.device, self.dtype = self.machine.device, self.machine.dtype
         self.scaler = self.machine.scaler
@@ -974,7 +981,6 @@ class TrainingRun:
         patience = 1 if self.device.type == "cpu" else 20  # looking makes a GPU wait
         self.watch = Watch(model, config, self.dtype, self.log, patience, self.run_folder)
         self.hooks, self.overwrite, self.claim = list(hooks), overwrite, claim
-        self.facts = dict(facts or {})
         self.progress = Progress()
         self.best = math.inf  # lowest loss of a full validation pass
         self.seconds = self.saved_at = 0.0  # spent training; when it was last saved
