@@ -107,7 +107,7 @@ def set_random_states(
     if generator is not None and states["batches"] is not None:
         generator.set_state(states["batches"])
 
-# %% ../nbs/13_long_runs.ipynb #72d65c76
+# %% ../nbs/13_long_runs.ipynb #d4af8b9c
 def checkpoints(
     run_folder: str | Path,  # the folder of a run
 ) -> list[Path]:  # oldest step first
@@ -133,7 +133,8 @@ def save_checkpoint(
     state: dict,  # all the rest, as tensors and plain Python
     keep: int = 2,  # older checkpoints than these are deleted
 ) -> Path:  # the checkpoint's folder
-    """Write weights and state of one moment; a checkpoint that is there already is left alone."""
+    """Write weights and state of one moment; a checkpoint that is there already is left
+    alone."""
     folder = Path(run_folder) / "checkpoints" / f"step-{step}"
     if not folder.exists():
         with written_whole(folder) as partial:
@@ -150,7 +151,8 @@ def load_checkpoint(
     path: str | Path,  # a folder checkpoints/step-N
     model: GPT,  # its weights are filled in
 ) -> dict:  # the state that was saved beside them, and `step`
-    """Read a checkpoint back; a damaged one, or one of another architecture, is a `UsageError`."""
+    """Read a checkpoint back; a damaged one, or one of another architecture, is a
+    `UsageError`."""
     load_weights(model, Path(path) / "model.safetensors")
     return open_pickle(Path(path) / "state.pt")
 
@@ -229,7 +231,7 @@ def check_random_states(
         right = False
     check(right, f"random in {source} holds no states of generators: the file is damaged")
 
-# %% ../nbs/13_long_runs.ipynb #f9cc9717
+# %% ../nbs/13_long_runs.ipynb #8f909f64
 def loss_line(
     row: dict,  # of a history
 ) -> str:
@@ -247,7 +249,8 @@ def write_log(
     path: str | Path,  # a .csv file
     rows: Sequence[dict],  # evaluations with the same keys
 ) -> None:
-    """Write evaluations as CSV, a line each; who reads the file meanwhile sees whole lines."""
+    """Write evaluations as CSV, a line each; who reads the file meanwhile sees whole
+    lines."""
     with written_whole(path) as partial:
         with open(partial, "w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, LOG_COLUMNS, lineterminator="\n")
@@ -357,13 +360,14 @@ class Recorder:
         """Draw the picture."""
         self.write(lambda folder: draw_losses(history, folder / "loss.png"))
 
-# %% ../nbs/13_long_runs.ipynb #59a5a09c
+# %% ../nbs/13_long_runs.ipynb #d144496a
 SIGNALS = (signal.SIGINT, signal.SIGTERM)  # Ctrl-C, and the polite request to end
 
 
 @contextmanager
 def interrupts_noted() -> Iterator[list[int]]:  # fills with the number of the signal
-    """Inside the block the first Ctrl-C or SIGTERM is only noted; the second one acts at once."""
+    """Inside the block the first Ctrl-C or SIGTERM is only noted; the second one acts at
+    once."""
     noted: list[int] = []
 
     def note(number: int, frame: object) -> None:
@@ -380,11 +384,12 @@ def interrupts_noted() -> Iterator[list[int]]:  # fills with the number of the s
         for number, handler in before.items():
             signal.signal(number, handler or signal.SIG_DFL)
 
-# %% ../nbs/13_long_runs.ipynb #5b301ed0
+# %% ../nbs/13_long_runs.ipynb #0855d45d
 def first_bad_tensor(
     model: nn.Module,  # after a backward pass
 ) -> str | None:  # "weight NAME", "gradient of NAME", or None: all are finite
-    """The first weight that holds NaN or infinity, or else the first gradient from the loss down."""
+    """The first weight that holds NaN or infinity, or else the first gradient from the loss
+    down."""
     parameters = list(model.named_parameters())
     tensors = [(f"weight {name}", weight) for name, weight in parameters]
     tensors += [
@@ -395,7 +400,7 @@ def first_bad_tensor(
             return name
     return None
 
-# %% ../nbs/13_long_runs.ipynb #6737a652
+# %% ../nbs/13_long_runs.ipynb #06689ddb
 class Watch:
     """Looks at the loss and the gradient of every step before the weights move."""
 
@@ -425,7 +430,8 @@ class Watch:
             self.look()
 
     def look(self) -> None:
-        """Stop at the first step whose loss or gradient is not finite, by a `UsageError`."""
+        """Stop at the first step whose loss or gradient is not finite, by a
+        `UsageError`."""
         steps = {step: numbers.tolist() for step, numbers in self.unseen.items()}
         self.unseen.clear()
         for step, (loss, norm) in steps.items():
@@ -506,12 +512,13 @@ class ScaledOptimizers:
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none)
 
-# %% ../nbs/13_long_runs.ipynb #1a91153d
+# %% ../nbs/13_long_runs.ipynb #0500705c
 def own_rows(
     batch: Sequence[Tensor],  # inputs, targets; the same in every process
     group: ProcessGroup,
 ) -> list[Tensor]:  # inputs, targets
-    """This process's rows of a batch; rows without targets fill up what cannot be dealt out equally."""
+    """This process's rows of a batch; rows without targets fill up what cannot be dealt out
+    equally."""
     inputs, targets = batch
     missing = (0, 0, 0, -len(inputs) % group.world_size)
     inputs = nn.functional.pad(inputs, missing)
@@ -520,9 +527,9 @@ def own_rows(
 
 
 class ShareOfStep(nn.Module):
-    """What one process does of a training step: its rows, on its device, in its number format.
+    """What one process does of a step: its rows, on its device, in its number format.
 
-    Its loss is such that the mean over all processes is the mean over all targets of the batch.
+    The mean of all processes' losses is the mean over all targets of the batch.
     """
 
     def __init__(
@@ -646,9 +653,10 @@ def check_same(
             same = theirs[name] == everybody[0][name]
             check(same, f"{trouble}: put the same {name} on every machine")
 
-# %% ../nbs/13_long_runs.ipynb #901de551
+# %% ../nbs/13_long_runs.ipynb #6b7cf4de
 class BatchSource:
-    """The batches of a recipe in its order, whole, for ever; knows how many windows were read."""
+    """The batches of a recipe in its order, whole, for ever; knows how many windows were
+    read."""
 
     def __init__(
         self,
@@ -792,7 +800,7 @@ class Judge:
         validation = evaluate_together(model, batches, self.tokenizer, self.group)
         return training, validation, full_pass
 
-# %% ../nbs/13_long_runs.ipynb #e659dfb7
+# %% ../nbs/13_long_runs.ipynb #859f3d77
 def read_moment(
     run_folder: Path | None,  # of the run
     model: GPT,  # its weights are filled in
@@ -801,7 +809,8 @@ def read_moment(
     n_tokens: Sequence[int],  # of both texts, now
     fingerprint: str | None,  # of both texts, now
 ) -> dict:  # the state beside the weights
-    """The newest checkpoint of a run, checked; a run that began differently is a `UsageError`."""
+    """The newest checkpoint of a run, checked; a run that began differently is a
+    `UsageError`."""
     folder = run_folder and latest_checkpoint(run_folder)
     nothing = "it holds no checkpoint to continue from; train anew"
     check(bool(folder), f"run_folder is {run_folder}: {nothing}")
@@ -865,7 +874,7 @@ def restore_optimizer(
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": kept, "param_groups": groups})
 
-# %% ../nbs/13_long_runs.ipynb #6e279c10
+# %% ../nbs/13_long_runs.ipynb #f47c63a1
 class Machine:
     """Where a run computes, with whom, and in which numbers."""
 
@@ -923,7 +932,8 @@ class Machine:
 
     @contextmanager
     def settings(self) -> Iterator[None]:
-        """Threads, and products of float32 on GPUs, as the recipe has them, and then as before."""
+        """Threads, and products of float32 on GPUs, as the recipe has them, and then as
+        before."""
         threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
         set_threads(self.config.threads)
         if self.device.type == "cuda" and self.config.dtype != "float32":
@@ -1002,7 +1012,7 @@ class TrainingRun:
             "text_sha256": self.fingerprint,
         }
 
-# %% ../nbs/13_long_runs.ipynb #d4df24c6
+# %% ../nbs/13_long_runs.ipynb #b0e10d63
 class WrittenRun(TrainingRun):
     """A run that begins or goes on in its folder, is judged, and is saved."""
 
@@ -1046,7 +1056,8 @@ class WrittenRun(TrainingRun):
         self,
         full_pass: bool,  # over the validation text
     ) -> None:
-        """Measure both losses, write them down, and keep the weights if they are the best."""
+        """Measure both losses, write them down, and keep the weights if they are the
+        best."""
         step, history = self.progress.step, self.progress.history
         if history and history[-1]["step"] == step:
             return  # measured before the run was interrupted
@@ -1077,9 +1088,10 @@ class WrittenRun(TrainingRun):
         self.recorder.save(self.progress.history, weights, first, step, state)
         self.saved_at = self.seconds
 
-# %% ../nbs/13_long_runs.ipynb #f81e98dd
+# %% ../nbs/13_long_runs.ipynb #5d721d53
 class Trainer(WrittenRun):
-    """Trains a model by a recipe, with chapter 8's loop, from step 0 or from where `resume` went back to."""
+    """Trains a model by a recipe, with chapter 8's loop, from step 0 or from where `resume`
+    went back to."""
 
     step = property(lambda self: self.progress.step)  # optimizer steps done
     loss = property(lambda self: self.progress.loss)  # of the last step
@@ -1087,7 +1099,8 @@ class Trainer(WrittenRun):
     stop = False  # a hook may set it
 
     def train(self) -> list[dict]:  # the history
-        """Step until the recipe is done or a hook sets `stop`. Ctrl-C and SIGTERM save first, then leave."""
+        """Step until the recipe is done or a hook sets `stop`. Ctrl-C and SIGTERM save
+        first, then leave."""
         with ExitStack() as stack:
             stack.enter_context(self.machine.settings())
             if self.run_folder is not None and self.claim is None:
@@ -1145,7 +1158,8 @@ class Trainer(WrittenRun):
             hook(self, progress.step)
 
     def between_steps(self, progress: Progress) -> None:
-        """Evaluate and save if it is time, and end if somebody wants it; all processes together."""
+        """Evaluate and save if it is time, and end if somebody wants it; all processes
+        together."""
         config, step = self.config, progress.step
         self.seconds = time.monotonic() - self.began
         due = self.group.is_main and self.seconds - self.saved_at >= config.save_interval
@@ -1165,7 +1179,7 @@ class Trainer(WrittenRun):
         ):  # dropout of its own, while the main process goes on as if alone
             torch.manual_seed(config.seed + 1_000_003 * self.group.rank + step)
 
-# %% ../nbs/13_long_runs.ipynb #2a79d36f
+# %% ../nbs/13_long_runs.ipynb #d08333dc
 def count_trained(
     part: nn.Module,
 ) -> int:
@@ -1204,7 +1218,8 @@ def training_memory(
     world_size: int = 1,  # processes that share the batch
     context_length: int | None = None,  # T; None: all that the model reads
 ) -> dict[str, int]:  # part: bytes
-    """What each process holds in memory at the peak of a training step; nothing is built."""
+    """What each process holds in memory at the peak of a training step; nothing is
+    built."""
     model = without_memory(model)
     in_all, in_blocks = count_parameters(model), count_parameters(model.blocks)
     trained, sizes = count_trained(model), model.config
@@ -1230,13 +1245,14 @@ def training_memory(
     }
     return parts | {"gaps": sum(parts.values()) // 20}  # between pieces given back
 
-# %% ../nbs/13_long_runs.ipynb #55a35db1
+# %% ../nbs/13_long_runs.ipynb #77a881b8
 def bytes_sent(
     model: GPT | GPTConfig,  # its trainable weights get gradients
     training: TrainingConfig,  # optimizer, sharding and gradient_accumulation decide
     world_size: int,  # processes that share the batch
 ) -> int:  # in one step
-    """What each process sends to the others in a step: all-reduce, all-gather, reduce-scatter."""
+    """What each process sends to the others in a step: all-reduce, all-gather, reduce-
+    scatter."""
     model = without_memory(model)
     in_all, in_blocks = count_parameters(model), count_parameters(model.blocks)
     trained = count_trained(model)

@@ -24,20 +24,6 @@ from .support.config import check
 from .support.processes import gathered
 from .tokenizer import Tokenizer
 
-# %% ../nbs/08_training.ipynb #eb52110a
-_MOVED = (
-    "Trainer training_memory bytes_sent write_log draw_losses LOG_COLUMNS interrupts_noted"
-)
-
-
-def __getattr__(name: str) -> object:
-    """Names that have moved to `long_runs`, until all modules import them from there."""
-    if name in _MOVED.split():
-        from importlib import import_module
-
-        return getattr(import_module("transformer_scratch.long_runs"), name)
-    raise AttributeError(name)
-
 # %% ../nbs/08_training.ipynb #ba0bc276
 def model_loss(
     model: GPT,  # or a subclass with a `forward` of its own, which is then asked
@@ -156,12 +142,12 @@ def train(
         for hook in hooks:
             hook(progress)
 
-# %% ../nbs/08_training.ipynb #3549986f
+# %% ../nbs/08_training.ipynb #0474c361
 def clip_gradients(
     parameters: Sequence[nn.Parameter],  # after a backward pass
     max_norm: float,  # the longest gradient that is let through
 ) -> Tensor:  # scalar, its length before
-    """Shorten the whole gradient, and keep its direction, where it is longer than `max_norm`.
+    """Shorten the whole gradient, in its direction, where it is longer than `max_norm`.
 
     A gradient that is not finite stays as it is (Pascanu et al. 2013, §3.2).
     """
@@ -241,7 +227,7 @@ def sum_losses(
     nats = torch.stack(sums).cpu().double().sum().item()
     return nats, int(counts.sum()), n_bytes
 
-# %% ../nbs/08_training.ipynb #0e5a1816
+# %% ../nbs/08_training.ipynb #ba1b4ef8
 def evaluate_loss(
     model: GPT,  # put in evaluation mode meanwhile
     dataset: TokenDataset,  # the text; or anything with `windows` and `random_batch`
@@ -250,7 +236,8 @@ def evaluate_loss(
     n_batches: int = 0,  # random batches to draw; 0: a full pass
     generator: torch.Generator | None = None,  # draws them; None: the same ones every time
 ) -> Evaluation:
-    """How well a model predicts a text: all of it (every token after the first, once), or a sample."""
+    """How well a model predicts a text: all of it (every token after the first, once), or a
+    sample."""
     if n_batches == 0:
         batches = dataset.windows(batch_size)
     else:
