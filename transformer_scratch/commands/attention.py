@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 import transformer_scratch as scratch
-from .shared import Command, open_model, output_file, pair_folder
+from transformer_scratch.commands.shared import (
+    Command,
+    open_model,
+    output_file,
+    pair_folder,
+)
 from ..support.config import SamplingConfig, check
 
 # %% ../../nbs/commands/attention.ipynb #cc0935d9

@@ -150,10 +150,11 @@ def pair_folder(
 def is_about_pairs(
     words: Sequence[str],  # of a line, behind `train`
 ) -> bool:
-    """Whether a line trains an encoder-decoder: by its preset, or by the run to go on with."""
+    """Whether a line trains an encoder-decoder: by its preset, or by the run it resumes."""
     resume = flag_value(words, "--resume")
-    preset = words[0] if words else ""
-    return preset.startswith("paper-") or (resume is not None and pair_folder(resume) == resume)
+    if resume is not None:
+        return model_kind(resume) == ENCODER_DECODER
+    return bool(words) and words[0].startswith("paper-")
 
 # %% ../../nbs/commands/shared.ipynb #ce7b7166
 RUN_EXTRAS = ("lora.safetensors", "model-ckpt.pt", "tensorboard")  # go with an old run
