@@ -252,7 +252,7 @@ def main() -> None:
     prompt = [token_id for token_id in encode(PROMPT) if token_id in token_ids]
     print(decode(continue_text(model, prompt or [int(token_ids[0])])))
 
-# %% ../nbs/00_one_file.ipynb #d849b739
+# %% ../nbs/00_one_file.ipynb #2838e73b
 #| eval: false
-if __name__ == "__main__":
+if __name__ == "__main__" and "__file__" in globals():
     main()
