@@ -80,7 +80,8 @@ def _heading(cell: dict[str, Any]) -> str:
     return lines[0] if lines else ""
 
 # %% ../../nbs/commands/exercises.ipynb #058548c4
-SKIPPED = re.compile(r"^#\| *(slow|network|gpu)\b", re.MULTILINE)  # flags of such cells
+# flags of such cells
+SKIPPED = re.compile(r"^#\| *((slow|network|gpu)\b|eval: *false)", re.MULTILINE)
 MARK = "@@ exercise"  # stands on a line by itself around the answer of a check
 
 
