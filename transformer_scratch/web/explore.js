@@ -544,8 +544,6 @@ function comparePanel() {
 	return { node: panel("compare", "training", make("div.controls", {}, field, both), sides), show };
 }
 
-// ---- The whole ----
-
 let panels = []; // first the text and the next token, which cost little
 const stale = new Set(); // panels that show an older text
 
