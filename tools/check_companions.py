@@ -34,7 +34,12 @@ def prove_merges(page) -> list[str]:
 
     text = "\n".join(topics.values())
     chance = random.Random(3)
-    texts = [text[:20_000], "春天的花开了，春天的风来了。夏天的雨来了。" * 9, "aaaaaaa aaaa aa", ""]
+    texts = [
+        text[:20_000],
+        "春天的花开了，春天的风来了。夏天的雨来了。" * 9,
+        "aaaaaaa aaaa aa",
+        "",
+    ]
     texts += ["".join(chance.choices("ab ", k=40)) for _ in range(200)]
     texts += random_strings(chance, text, 50)
     wrong = 0
@@ -60,8 +65,14 @@ def prove_weights(page) -> list[str]:
         cases = [("before", True, masked), ("none", True, free)]
         cases += [("after", True, free * triangle), ("before", False, bare)]
         for mask, scale, expected in cases:
-            question = [queries[0, 0].tolist(), keys[0, 0].tolist(), {"mask": mask, "scale": scale}]
-            found = page.evaluate("([queries, keys, how]) => attentionWeights(queries, keys, how)", question)
+            question = [
+                queries[0, 0].tolist(),
+                keys[0, 0].tolist(),
+                {"mask": mask, "scale": scale},
+            ]
+            found = page.evaluate(
+                "([queries, keys, how]) => attentionWeights(queries, keys, how)", question
+            )
             worst = max(worst, (torch.tensor(found) - expected).abs().max().item())
     print(f"attention weights of 200 cases: differ by {worst:.1e} at most")
     return [f"attention weights differ by {worst}"] if worst > 1e-5 else []
@@ -97,7 +108,9 @@ def use_them(page, say) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--screenshots", metavar="FOLDER", default="", help="also take pictures")
+    parser.add_argument(
+        "--screenshots", metavar="FOLDER", default="", help="also take pictures"
+    )
     arguments = parser.parse_args()
     from axe_playwright_python import __file__ as axe_folder
     from playwright.sync_api import sync_playwright
@@ -105,15 +118,30 @@ def main() -> None:
     if arguments.screenshots:
         Path(arguments.screenshots).mkdir(parents=True, exist_ok=True)
     axe = Path(axe_folder).with_name("axe.min.js").read_text(encoding="utf-8")
-    contents = {path.name: path.read_bytes() for path in FOLDER.iterdir()} | {"index.html": PAGE}
+    contents = {path.name: path.read_bytes() for path in FOLDER.iterdir()} | {
+        "index.html": PAGE
+    }
     browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
     problems = []
     with sync_playwright() as play, served(contents) as address:
-        for width, theme in ((1000, "light"), (390, "dark"), (390, "light"), (1000, "dark")):
-            say = lambda what, view=f"{width} pixels, {theme}": problems.append(f"{view}: {what}")  # noqa: E731
+        for width, theme in (
+            (1000, "light"),
+            (390, "dark"),
+            (390, "light"),
+            (1000, "dark"),
+        ):
+
+            def say(what: str, view: str = f"{width} pixels, {theme}") -> None:
+                problems.append(f"{view}: {what}")  # noqa: B023
+
             browser = launch(play, browser_path)
-            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
-            page.on("console", lambda it, say=say: it.type in ("error", "warning") and say(it.text))
+            page = browser.new_page(
+                viewport={"width": width, "height": 900}, color_scheme=theme
+            )
+            page.on(
+                "console",
+                lambda it, say=say: it.type in ("error", "warning") and say(it.text),
+            )
             page.on("pageerror", lambda error, say=say: say(f"a script fails: {error}"))
             page.goto(address)
             if (width, theme) == (1000, "light"):

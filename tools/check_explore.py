@@ -30,7 +30,12 @@ from transformer_scratch.commands import explore
 from transformer_scratch.data import TokenDataset
 from transformer_scratch.generation import stream_tokens
 from transformer_scratch.model import GPT, count_parameters
-from transformer_scratch.support.config import PRESETS, GPTConfig, SamplingConfig, UsageError
+from transformer_scratch.support.config import (
+    PRESETS,
+    GPTConfig,
+    SamplingConfig,
+    UsageError,
+)
 from transformer_scratch.tokenizer import (
     CharTokenizer,
     CompactTokenizer,
@@ -39,9 +44,17 @@ from transformer_scratch.tokenizer import (
 )
 from transformer_scratch.training import evaluate_loss
 
-LARGEST = 130_000_000  # weights of a preset that is compared; GPT-2's smallest has 124,439,808
+LARGEST = (
+    130_000_000  # weights of a preset that is compared; GPT-2's smallest has 124,439,808
+)
 TOLERANCE = 1e-3  # between logits
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+)
 
 # What runs in the page. `modelParts` and `tokenizerParts` are its own functions.
 LOGITS = """async ({config, path, ids, headsOff, blocksOff}) => {
@@ -180,7 +193,20 @@ def switched_off(model: GPT, chance: random.Random) -> tuple[list[str], list[int
 
 def random_strings(chance: random.Random, text: str, n: int = 3000) -> list[str]:
     """Strings with everything that has been trouble somewhere."""
-    pieces = [" ", "  ", "\n", "\r\n", "\t", "   ", "'s", "'S", "'\u017f", "'LL", "'re", "1234567"]
+    pieces = [
+        " ",
+        "  ",
+        "\n",
+        "\r\n",
+        "\t",
+        "   ",
+        "'s",
+        "'S",
+        "'\u017f",
+        "'LL",
+        "'re",
+        "1234567",
+    ]
     pieces += ["<|endoftext|>", "\u3000", "\u0085", "\ufeff", "\u00e9", "e\u0301", "\u212a"]
     pieces += ["👩‍👩‍👧", "🇨🇳", "，", "世界", "你好。", "한글", "हिन्दी", "ไทย", "שלום"]
     ranges = [(32, 127), (0xA0, 0x370), (0x370, 0x600), (0x900, 0xA00), (0x1100, 0x1200)]
@@ -223,17 +249,23 @@ class Proof:
             self.problems.append(problem)
             print(f"WRONG: {problem}", flush=True)
 
-    def logits(self, config: GPTConfig, weights: bytes, ids: list[int], off=((), ())) -> Tensor:
+    def logits(
+        self, config: GPTConfig, weights: bytes, ids: list[int], off=((), ())
+    ) -> Tensor:
         """The logits that the page computes, (T, V)."""
         self.contents["test.safetensors"] = weights
         question = {"config": asdict(config), "path": "test.safetensors", "ids": ids}
         question |= {"headsOff": list(off[0]), "blocksOff": list(off[1])}
         answer = base64.b64decode(self.page.evaluate(LOGITS, question))
-        return torch.from_numpy(np.frombuffer(answer, dtype=np.float32).copy()).view(len(ids), -1)
+        return torch.from_numpy(np.frombuffer(answer, dtype=np.float32).copy()).view(
+            len(ids), -1
+        )
 
 
 @torch.no_grad()
-def compare_logits(proof: Proof, name: str, config: GPTConfig, number_format: str, n: int) -> float:
+def compare_logits(
+    proof: Proof, name: str, config: GPTConfig, number_format: str, n: int
+) -> float:
     """One architecture; its largest difference."""
     model = lively_model(config)
     same, weights = with_rounded_weights(model, number_format)
@@ -294,25 +326,39 @@ def count_on_paper(config: GPTConfig) -> int:
 def prove_tokens(proof: Proof, text: str) -> None:
     """The same ids, and the same text back, from every kind of tokenizer."""
     strings = random_strings(random.Random(2), text)
-    tokenizers = {"char": CharTokenizer.from_text("".join(strings)), "bpe": train_bpe(text, 1500)}
+    tokenizers = {
+        "char": CharTokenizer.from_text("".join(strings)),
+        "bpe": train_bpe(text, 1500),
+    }
     try:
-        tokenizers |= {"gpt2": load_tiktoken("gpt2"), "cl100k_base": load_tiktoken("cl100k_base")}
+        tokenizers |= {
+            "gpt2": load_tiktoken("gpt2"),
+            "cl100k_base": load_tiktoken("cl100k_base"),
+        }
         tokenizers["compact"] = CompactTokenizer.from_text(tokenizers["cl100k_base"], text)
     except UsageError as error:
         proof.tell("ids of gpt2, cl100k_base and compact", f"not compared: {error}")
     for name, tokenizer in tokenizers.items():
-        proof.contents["test.json"] = json.dumps(explore.describe_tokenizer(tokenizer)).encode()
+        proof.contents["test.json"] = json.dumps(
+            explore.describe_tokenizer(tokenizer)
+        ).encode()
         answers = proof.page.evaluate(TOKENS, {"path": "test.json", "strings": strings})
         different = excepted = 0
         for string, answer in zip(strings, answers, strict=True):
             ids = tokenizer.encode(string)
             if answer["ids"] == ids and answer["inner"] == tokenizer.decode(ids[1:-1]):
                 continue
-            newer = answer["unassigned"] or any(unicodedata.category(one) == "Cn" for one in string)
+            newer = answer["unassigned"] or any(
+                unicodedata.category(one) == "Cn" for one in string
+            )
             different, excepted = different + (not newer), excepted + bool(newer)
         proof.check(different == 0, f"{name}: {different} strings have other ids")
-        exceptions = f"; {excepted} with characters that one side does not know" if excepted else ""
-        proof.tell(f"ids of {name}, {len(strings):,} strings", f"{different} differ{exceptions}")
+        exceptions = (
+            f"; {excepted} with characters that one side does not know" if excepted else ""
+        )
+        proof.tell(
+            f"ids of {name}, {len(strings):,} strings", f"{different} differ{exceptions}"
+        )
 
 
 @torch.no_grad()
@@ -321,7 +367,13 @@ def prove_samples(proof: Proof, model: GPT, tokenizer) -> None:
     model, _ = with_rounded_weights(model, "int8")
     n = 3 * model.config.context_length
     ids = tokenizer.encode(explore.beginning(tokenizer)) or [0]
-    settings = [(0.0, None, None), (0.8, 40, None), (1.0, None, 0.9), (1.2, 100, 0.95), (1.0, None, None)]
+    settings = [
+        (0.0, None, None),
+        (0.8, 40, None),
+        (1.0, None, 0.9),
+        (1.2, 100, 0.95),
+        (1.0, None, None),
+    ]
     same = 0
     for seed, (temperature, top_k, top_p) in enumerate(settings):
         sampling = SamplingConfig(
@@ -333,22 +385,37 @@ def prove_samples(proof: Proof, model: GPT, tokenizer) -> None:
         generator = torch.Generator().manual_seed(seed)
         randoms = [torch.rand(1, 1, generator=generator).item() for _ in range(n)]
         question = {"temperature": temperature, "top_k": top_k, "top_p": top_p or 1}
-        question = {"folder": "runs/0", "ids": ids, "sampling": question, "randoms": randoms}
+        question = {
+            "folder": "runs/0",
+            "ids": ids,
+            "sampling": question,
+            "randoms": randoms,
+        }
         found = proof.page.evaluate(SAMPLED, question)
         same += found == expected
         proof.check(found == expected, f"another text with {sampling}")
-    proof.tell(f"texts of {n} tokens, same random numbers", f"{same} of {len(settings)} are the same")
+    proof.tell(
+        f"texts of {n} tokens, same random numbers",
+        f"{same} of {len(settings)} are the same",
+    )
 
 
 def prove_surprise(proof: Proof, model: GPT, tokenizer, text: str) -> None:
     """Bits per byte as `evaluate` measures them, over many windows."""
     model, _ = with_rounded_weights(model, "int8")
     ids = tokenizer.encode(text[:6000])
-    expected = evaluate_loss(model, TokenDataset(ids, model.config.context_length), tokenizer)
+    expected = evaluate_loss(
+        model, TokenDataset(ids, model.config.context_length), tokenizer
+    )
     n_bytes = sum(len(tokenizer.token_bytes(one)) for one in ids[1:])
     found = proof.page.evaluate(SURPRISE, {"folder": "runs/0", "ids": ids}) / n_bytes
-    proof.check(abs(found - expected.bits_per_byte) < 1e-5, f"bits per byte: {found}, {expected}")
-    proof.tell(f"bits per byte of {len(ids):,} tokens", f"{found:.6f}, by evaluate {expected.bits_per_byte:.6f}")
+    proof.check(
+        abs(found - expected.bits_per_byte) < 1e-5, f"bits per byte: {found}, {expected}"
+    )
+    proof.tell(
+        f"bits per byte of {len(ids):,} tokens",
+        f"{found:.6f}, by evaluate {expected.bits_per_byte:.6f}",
+    )
 
 
 def measure_speed(proof: Proof, large: bool) -> None:
@@ -361,11 +428,17 @@ def measure_speed(proof: Proof, large: bool) -> None:
         metrics = session.send("Performance.getMetrics")["metrics"]
         return next(one["value"] for one in metrics if one["name"] == "TaskDuration")
 
-    names = [("laptop", "float16", 100), ("laptop", "int8", 100)] + [("gpt2", "int8", 16)] * large
+    names = [("laptop", "float16", 100), ("laptop", "int8", 100)] + [
+        ("gpt2", "int8", 16)
+    ] * large
     for name, number_format, n in names:
         config = replace(PRESETS[name].model, dropout=0.0)
-        proof.contents["test.safetensors"] = save(explore.rounded_weights(GPT(config), number_format))
-        first = proof.page.evaluate(SPEED, {"config": asdict(config), "path": "test.safetensors"})
+        proof.contents["test.safetensors"] = save(
+            explore.rounded_weights(GPT(config), number_format)
+        )
+        first = proof.page.evaluate(
+            SPEED, {"config": asdict(config), "path": "test.safetensors"}
+        )
         before = processor_time()
         seconds = proof.page.evaluate("writeTokens", n)
         busy = processor_time() - before
@@ -394,7 +467,9 @@ def use_the_page(page, address: str, say) -> None:
     page.locator(".next .bars button").first.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.wait_for_function("n => document.querySelectorAll('.tokens button').length > n", arg=n_tokens)
+    page.wait_for_function(
+        "n => document.querySelectorAll('.tokens button').length > n", arg=n_tokens
+    )
     page.locator(".tokens button").first.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
@@ -405,11 +480,15 @@ def use_the_page(page, address: str, say) -> None:
     page.locator(".next input[type=range]").first.focus()
     for _ in range(8):
         page.keyboard.press("ArrowLeft")
-    page.wait_for_function("old => document.querySelector('.next .bars').innerText !== old", arg=before)
+    page.wait_for_function(
+        "old => document.querySelector('.next .bars').innerText !== old", arg=before
+    )
     before = guesses()
     page.locator(".attention input[type=checkbox]").last.focus()
     page.keyboard.press("Space")
-    page.wait_for_function("old => document.querySelector('.next .bars').innerText !== old", arg=before)
+    page.wait_for_function(
+        "old => document.querySelector('.next .bars').innerText !== old", arg=before
+    )
     page.keyboard.press("Space")
     page.locator(".text button.main").focus()
     page.keyboard.press("Enter")
@@ -421,20 +500,37 @@ def prove_page(play, browser_path: str | None, address: str, screenshots: str) -
     """All widths and themes: errors, requests elsewhere, sideways scrolling, accessibility, the keyboard."""
     import axe_playwright_python
 
-    axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(
+        encoding="utf-8"
+    )
     problems = []
+    inside = (address, "data:", "blob:")
     for width, theme in ((1280, "light"), (390, "dark"), (390, "light"), (1280, "dark")):
-        say = lambda what, view=f"{width} pixels, {theme}": problems.append(f"{view}: {what}")  # noqa: E731
+
+        def say(what: str, view: str = f"{width} pixels, {theme}") -> None:
+            problems.append(f"{view}: {what}")
+
         browser = launch(play, browser_path)
-        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
-        inside = (address, "data:", "blob:")
-        page.on("request", lambda it, say=say: it.url.startswith(inside) or say(f"asks for {it.url}"))
-        page.on("console", lambda it, say=say: it.type in ("error", "warning") and say(f"in the console: {it.text}"))
+        page = browser.new_page(
+            viewport={"width": width, "height": 900}, color_scheme=theme
+        )
+        page.on(
+            "request",
+            lambda it, say=say: it.url.startswith(inside) or say(f"asks for {it.url}"),
+        )
+        page.on(
+            "console",
+            lambda it, say=say: (
+                it.type in ("error", "warning") and say(f"in the console: {it.text}")
+            ),
+        )
         page.on("pageerror", lambda error, say=say: say(f"a script fails: {error}"))
         use_the_page(page, address, say)
         height = page.evaluate("document.documentElement.scrollHeight")
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_function("document.querySelector('.total').textContent.includes('bits per byte')")
+        page.wait_for_function(
+            "document.querySelector('.total').textContent.includes('bits per byte')"
+        )
         page.wait_for_timeout(500)
         for what in page.evaluate(LOOK):
             say(what)
@@ -451,24 +547,34 @@ def prove_refusals(play, browser_path: str | None, contents: dict[str, bytes]) -
     """Folders that are broken or foreign get one plain sentence."""
     cases = {
         "no runs.json": {"runs.json": None},
-        "weights cut short": {"runs/0/model.safetensors": contents["runs/0/model.safetensors"][:5000]},
+        "weights cut short": {
+            "runs/0/model.safetensors": contents["runs/0/model.safetensors"][:5000]
+        },
         "no weights": {"runs/0/model.safetensors": None},
         "another model's shape": {
-            "runs/0/config.json": contents["runs/0/config.json"].replace(b'"d_model": 128', b'"d_model": 64')
+            "runs/0/config.json": contents["runs/0/config.json"].replace(
+                b'"d_model": 128', b'"d_model": 64'
+            )
         },
         "no tokenizer": {"runs/0/tokenizer.json": b'{"kind": "strange"}'},
     }
     problems = []
     browser = launch(play, browser_path)
     for name, changes in cases.items():
-        changed = {path: content for path, content in (contents | changes).items() if content is not None}
+        changed = {
+            path: content
+            for path, content in (contents | changes).items()
+            if content is not None
+        }
         with served(changed) as address:
             page = browser.new_page()
             page.goto(address)
             page.wait_for_function("document.querySelector('.problem')?.textContent")
             sentence = page.inner_text(".problem")
             page.close()
-        plain = "No model can be shown" in sentence and not any(word in sentence for word in ("undefined", "JSON", "null"))
+        plain = "No model can be shown" in sentence and not any(
+            word in sentence for word in ("undefined", "JSON", "null")
+        )
         if not plain or len(sentence) > 120:
             problems.append(f"{name}: {sentence}")
     browser.close()
@@ -495,7 +601,9 @@ def prove_file(play, browser_path: str | None, contents: dict[str, bytes]) -> li
 def launch(play, browser_path: str | None):
     """A browser that reaches nothing but this machine."""
     offline = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-    return play.chromium.launch(executable_path=browser_path, args=["--no-sandbox", offline])
+    return play.chromium.launch(
+        executable_path=browser_path, args=["--no-sandbox", offline]
+    )
 
 
 class served:
@@ -522,8 +630,12 @@ def texts_of(model: GPT, tokenizer) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--run", default="", help="a run to show; without it the one of the site")
-    parser.add_argument("--screenshots", metavar="FOLDER", default="", help="also take pictures")
+    parser.add_argument(
+        "--run", default="", help="a run to show; without it the one of the site"
+    )
+    parser.add_argument(
+        "--screenshots", metavar="FOLDER", default="", help="also take pictures"
+    )
     parser.add_argument("--large", action="store_true", help="also time the shape of GPT-2")
     arguments = parser.parse_args()
     from playwright.sync_api import sync_playwright
@@ -535,13 +647,18 @@ def main() -> None:
     text = next(texts_of(model, tokenizer))
     if arguments.screenshots:
         Path(arguments.screenshots).mkdir(parents=True, exist_ok=True)
-    models = {"a trained model": (model, tokenizer), "random weights": (GPT(model.config).eval(), tokenizer)}
+    models = {
+        "a trained model": (model, tokenizer),
+        "random weights": (GPT(model.config).eval(), tokenizer),
+    }
     contents = explore.explorer_files(models, "int8")
     page_bytes = sum(map(len, explore.page_files().values()))
     browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as play:
         if not browser_path and not os.path.exists(play.chromium.executable_path):
-            sys.exit("no browser: install Chromium (`apt-get install chromium` or `playwright install chromium`)")
+            sys.exit(
+                "no browser: install Chromium (`apt-get install chromium` or `playwright install chromium`)"
+            )
         with served(contents) as address:
             browser = launch(play, browser_path)
             page = browser.new_page()
@@ -562,7 +679,9 @@ def main() -> None:
         proof.problems += prove_refusals(play, browser_path, contents)
         proof.problems += prove_file(play, browser_path, contents)
     print("\n".join(proof.problems))
-    print(f"{len(proof.rows)} comparisons, {len(proof.problems)} problems, {time.time() - begun:.0f} s")
+    print(
+        f"{len(proof.rows)} comparisons, {len(proof.problems)} problems, {time.time() - begun:.0f} s"
+    )
     sys.exit(bool(proof.problems))
 
 

@@ -10,11 +10,10 @@ const words = explorerWords[document.documentElement.lang] ?? explorerWords.en;
 const folder = root.dataset.folder ?? "";
 const narrow = () => root.clientWidth < 620;
 
-// What all panels share.
 let runs = []; // the models that may be chosen
 let run = 0; // the chosen one
 let engine; // the worker that it lives in
-let tokens = []; // the text: {id, bytes, text} each
+let tokens = []; // the text: {id, bytes, text}
 let written = ""; // the same as a string
 let first = 0; // the first token that the model still sees
 let writing = false;
@@ -134,7 +133,7 @@ async function open(path) {
 	return response;
 }
 
-/** A model in a worker of its own, whose source is that of three functions of this page. */
+/** A model in a worker of its own, whose source is that of three functions. */
 class Engine {
 	constructor() {
 		const source = `${modelParts}\n${tokenizerParts}\n(${explorerWorker})()`;
@@ -219,26 +218,29 @@ async function read() {
 	await showAll();
 }
 
-async function addToken(everything = true) {
+async function addToken(n) {
 	const { token, seen } = await ask("draw", { sampling: sampling(), random: random() });
 	[tokens, first] = [[...tokens, token], seen];
 	written = await ask("decode", { ids: idsOf(tokens) });
-	await showAll(everything);
+	await showAll(n);
 }
 
-/** Token after token at the chosen speed; all panels are shown now and then only. */
+/** Token after token at the chosen speed; panels are shown now and then. */
 async function write() {
 	writing = true;
 	const begun = performance.now();
-	let [count, shown] = [0, begun];
+	let [count, some, all] = [0, begun, begun]; // tokens; when some panels were shown, when all
 	while (writing) {
-		const due = performance.now() + (speed() > 30 ? 0 : 1000 / speed());
-		const everything = performance.now() - shown > 200;
-		if (everything) shown = performance.now();
-		await inTurn(() => addToken(everything));
+		const now = performance.now();
+		let n = now - some > 30 ? 2 : 0;
+		if (now - all > 250) n = panels.length;
+		if (n) some = now;
+		if (n > 2) all = now;
+		await inTurn(() => addToken(n));
 		count += 1;
 		measured = (1000 * count) / (performance.now() - begun);
-		await new Promise((resolve) => { setTimeout(resolve, due - performance.now()); });
+		const pause = now + 1000 / speed() - performance.now();
+		if (speed() < 31) await new Promise((resolve) => { setTimeout(resolve, pause); });
 	}
 	await inTurn(() => showAll());
 }
@@ -542,18 +544,17 @@ function comparePanel() {
 	return { node: panel("compare", "training", make("div.controls", {}, field, both), sides), show };
 }
 
-// ---- The whole ----
-
 let panels = []; // first the text and the next token, which cost little
 const stale = new Set(); // panels that show an older text
 
-async function showAll(everything = true) {
+async function showAll(n) {
 	for (const one of panels) stale.add(one);
-	await showStale(everything);
+	await showStale(n);
 }
 
-async function showStale(everything = true) {
-	for (const one of panels.slice(0, everything ? panels.length : 2)) {
+/** Show the first n panels, or all, that are in sight. */
+async function showStale(n = panels.length) {
+	for (const one of panels.slice(0, n)) {
 		const { top, bottom } = one.node.getBoundingClientRect();
 		if (bottom > -200 && top < innerHeight + 200 && stale.has(one)) {
 			stale.delete(one);

@@ -26,7 +26,7 @@ function readTensors(buffer) {
 	};
 	const tensors = {};
 	for (const [name, { dtype, shape, data_offsets: [begin, end] }] of Object.entries(header)) {
-		if (start + end > buffer.byteLength) throw new Error("cut short");
+		if (start + end > buffer.byteLength) throw new Error();
 		tensors[name] = { shape, values: formats[dtype](buffer.slice(start + begin, start + end)) };
 	}
 	for (const name of Object.keys(tensors)) {
@@ -35,19 +35,19 @@ function readTensors(buffer) {
 	return tensors;
 }
 
-// ---- Parts ----
-
 function dot(weights, start, x, offset, length) {
 	let sum = 0;
 	for (let i = 0; i < length; i++) sum += weights[start + i] * x[offset + i];
 	return sum;
 }
 
-/** A linear layer: x (T, columns) becomes (T, rows), four rows at a time: x is read once for them. */
+/** A linear layer: x (T, columns) becomes (T, rows), four rows at once, for which x is read once. */
 function linear(x, T, { shape: [rows, columns], values, scales }, bias) {
 	const out = new Float32Array(T * rows);
-	for (let row = 0; row < rows; row += 4) {
-		const [first, second, third, fourth] = [0, 1, 2, 3].map((i) => Math.min(row + i, rows - 1));
+	for (let first = 0; first < rows; first += 4) {
+		const second = Math.min(first + 1, rows - 1);
+		const third = Math.min(first + 2, rows - 1);
+		const fourth = Math.min(first + 3, rows - 1);
 		for (let t = 0; t < T; t++) {
 			let a = 0, b = 0, c = 0, d = 0;
 			for (let i = 0; i < columns; i++) {
@@ -63,7 +63,10 @@ function linear(x, T, { shape: [rows, columns], values, scales }, bias) {
 			out[t * rows + fourth] = d;
 		}
 	}
-	return out.map((sum, i) => sum * (scales?.[i % rows] ?? 1) + (bias?.values[i % rows] ?? 0));
+	for (let i = 0; i < out.length; i++) {
+		out[i] = out[i] * (scales ? scales[i % rows] : 1) + (bias ? bias.values[i % rows] : 0);
+	}
+	return out;
 }
 
 /** One row of a matrix, as numbers. */
@@ -92,9 +95,9 @@ function normalize(x, T, kind, epsilon, weight, bias) {
 }
 
 /** The error function, to seven digits (Abramowitz and Stegun, 7.1.26). */
+const factors = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592, 0];
 function erf(x) {
 	const t = 1 / (1 + 0.3275911 * Math.abs(x));
-	const factors = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592, 0];
 	return Math.sign(x) * (1 - factors.reduce((sum, factor) => sum * t + factor) * Math.exp(-x * x));
 }
 
@@ -116,10 +119,16 @@ function swiglu(x, T) {
 }
 
 function softmax(scores) {
-	const largest = scores.reduce((most, score) => Math.max(most, score));
-	const powers = scores.map((score) => Math.exp(score - largest));
-	const sum = powers.reduce((total, power) => total + power);
-	return powers.map((power) => power / sum);
+	let largest = -Infinity;
+	let sum = 0;
+	for (let i = 0; i < scores.length; i++) largest = Math.max(largest, scores[i]);
+	const shares = scores.slice();
+	for (let i = 0; i < shares.length; i++) {
+		shares[i] = Math.exp(scores[i] - largest);
+		sum += shares[i];
+	}
+	for (let i = 0; i < shares.length; i++) shares[i] /= sum;
+	return shares;
 }
 
 // ---- Positions (chapter 3) ----
@@ -238,9 +247,10 @@ class GPT {
 	feedForward(x, T, layer) {
 		const name = `blocks.${layer}.feed_forward`;
 		const wide = this.linear(x, T, `${name}.up`);
-		const { activation } = this.config;
-		const bent = activation === "swiglu" ? swiglu(wide, T) : wide.map(activations[activation]);
-		return this.linear(bent, T, `${name}.down`);
+		if (this.config.activation === "swiglu") return this.linear(swiglu(wide, T), T, `${name}.down`);
+		const bend = activations[this.config.activation];
+		for (let i = 0; i < wide.length; i++) wide[i] = bend(wide[i]);
+		return this.linear(wide, T, `${name}.down`);
 	}
 
 	/** The final states (T, D) of new tokens; the cache grows by T. `look` may watch and switch off:
@@ -248,7 +258,7 @@ class GPT {
 	hiddenStates(tokenIds, cache, look = {}) {
 		const T = tokenIds.length;
 		const x = this.embed(tokenIds, cache.length);
-		const add = (more) => more.forEach((value, i) => { x[i] += value; });
+		const add = (more) => { for (let i = 0; i < x.length; i++) x[i] += more[i]; };
 		look.stream?.(0, x);
 		for (let layer = 0; layer < this.config.n_layers; layer++) {
 			if (!look.blocksOff?.has(layer)) {
@@ -305,35 +315,40 @@ class ContextWindow {
 function largestIds(scores, k) {
 	const threshold = scores.slice().sort()[Math.max(0, scores.length - k)];
 	const ids = [];
-	scores.forEach((score, id) => { if (score >= threshold) ids.push(id); });
+	for (let id = 0; id < scores.length; id++) {
+		if (scores[id] >= threshold) ids.push(id);
+	}
 	return ids.sort((a, b) => scores[b] - scores[a]).slice(0, k);
 }
 
 /** The probabilities that the next token is drawn with; top_k may be null. */
 function nextTokenProbabilities(logits, { temperature, top_k, top_p }) {
 	const heat = Math.max(temperature, 1e-6);
-	const scaled = Float64Array.from(logits, (logit) => logit / heat);
+	const scaled = new Float64Array(logits);
+	for (let i = 0; i < scaled.length; i++) scaled[i] /= heat;
 	const k = temperature < 1e-6 ? 1 : top_k ?? scaled.length;
 	if (k === scaled.length && top_p === 1) return softmax(scaled);
-	const kept = largestIds(scaled, k);
-	const powers = softmax(Float64Array.from(kept, (id) => scaled[id]));
+	const ids = largestIds(scaled, k);
+	const shares = softmax(Float64Array.from(ids, (id) => scaled[id]));
+	let n = 0; // tokens that stay
+	let sum = 0; // what they hold together
+	while (n < ids.length && sum < top_p) {
+		sum += shares[n];
+		n += 1;
+	}
 	const probabilities = new Float64Array(logits.length);
-	let likelier = 0; // what the tokens before hold together
-	powers.forEach((power, i) => {
-		if (likelier < top_p) probabilities[kept[i]] = power;
-		likelier += power;
-	});
-	const sum = probabilities.reduce((total, share) => total + share);
-	return probabilities.map((share) => share / sum);
+	for (let i = 0; i < n; i++) probabilities[ids[i]] = shares[i] / sum;
+	return probabilities;
 }
 
 /** The token that a random number in [0, 1) picks: the first with more than that up to it. */
 function draw(probabilities, random) {
-	const thrown = random * probabilities.reduce((total, share) => total + share);
+	let total = 0;
+	for (const share of probabilities) total += share;
 	let sum = 0;
 	return probabilities.findIndex((share) => {
 		sum += share;
-		return sum > thrown;
+		return sum > random * total;
 	});
 }
 

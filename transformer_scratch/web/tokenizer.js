@@ -2,8 +2,6 @@
    tokens. A string of bytes is a JavaScript string here whose characters are all below 256. */
 
 function tokenizerParts() {
-"use strict";
-
 const toArray = (bytes) => Uint8Array.from(bytes, (character) => character.charCodeAt(0));
 const toBytes = (text) => Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
 

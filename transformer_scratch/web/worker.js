@@ -2,8 +2,6 @@
    asks. It sends {place, command, ...details}; back come {place, result} or {place, error}. */
 
 function explorerWorker() {
-"use strict";
-
 const { readTensors, GPT, ContextWindow, largestIds, nextTokenProbabilities, draw, ...rest } = modelParts();
 const { surprises, softmax, dot, matrixRow, frequency } = rest;
 const { makeTokenizer, toArray, toText } = tokenizerParts();
