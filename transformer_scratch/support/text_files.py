@@ -23,7 +23,7 @@ from typing import Any
 
 from .config import UsageError, check
 
-# %% ../../nbs/support/text_files.ipynb #3af665a1
+# %% ../../nbs/support/text_files.ipynb #626e5c12
 COMMON_ENCODINGS = (
     *("utf-8", "utf-16", "gb18030", "big5", "cp932", "euc_jp", "cp949"),
     *("cp1252", "cp1251", "koi8_r", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256"),
@@ -42,12 +42,13 @@ def suggest_encodings(
         encoding = "utf-16-be" if data[0] == 0 else "utf-16-le"
         text = data[: len(data) // 2 * 2].decode(encoding, errors="replace")
         return [(encoding, text)] if text.isprintable() or "\n" in text else []
-    matches = charset_normalizer.from_bytes(data[: 1 << 16])
     found = []
-    for match in matches:
-        encoding = _COMMON_NAMES.get(match.encoding, match.encoding)
-        rarity = encoding not in COMMON_ENCODINGS  # of equals the common ones come first
-        found.append((match.chaos > 0.1, rarity, match.chaos, encoding, str(match)))
+    for match in charset_normalizer.from_bytes(data[: 1 << 16]):
+        # several encodings may read the same: the best known of them is named
+        names = {_COMMON_NAMES.get(name, name) for name in match.could_be_from_charset}
+        common = [name for name in COMMON_ENCODINGS if name in names]
+        encoding = common[0] if common else match.encoding
+        found.append((match.chaos > 0.1, not common, match.chaos, encoding, str(match)))
     found.sort(key=lambda item: item[:3])
     return [(encoding, text) for *_, encoding, text in found[:n_suggestions]]
 
