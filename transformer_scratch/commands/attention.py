@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PICTURES', 'own_text', 'Attention']
 
-# %% ../../nbs/commands/attention.ipynb #70638f61
+# %% ../../nbs/commands/attention.ipynb #338d0fd4
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -42,7 +42,7 @@ def own_text(
             return tokenizer.decode(ids)
     return written
 
-# %% ../../nbs/commands/attention.ipynb #77f91fea
+# %% ../../nbs/commands/attention.ipynb #57e22dc0
 PICTURES = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp")  # endings that can be drawn
 
 
@@ -50,7 +50,8 @@ PICTURES = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp")  # endings that ca
 class Attention(Command):
     """Draw what a trained model looks at while it reads a prompt.
 
-    MODEL is a run folder, a folder or file of another program, or a published name; without it the newest run is taken.
+    MODEL is a run folder, a folder or file of another program, or a published name;
+    without it the newest run is taken.
     """
 
     # a run folder, a folder or file of another program, or a published name

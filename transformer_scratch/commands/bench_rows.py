@@ -103,7 +103,7 @@ def take_turns(
         lines.append(line)
     return lines
 
-# %% ../../nbs/commands/bench_rows.ipynb #7ffad273
+# %% ../../nbs/commands/bench_rows.ipynb #a26d5bda
 def limit_sides(
     n: int = 1024,  # size of the square matrices
     n_bytes: int = 2**28,  # size of the vector
@@ -131,13 +131,17 @@ def machine_limits(
     n_bytes: int = 2**28,  # as for `limit_sides`
     seconds: float = 3.0,  # to measure for
 ) -> dict[str, float]:
-    """Operations a second of matrix products in two formats, and bytes a second from memory: the best of all tries."""
+    """Operations a second of matrix products in two formats, and bytes a second from
+    memory: the best of all tries."""
     lines = take_turns(limit_sides(n, n_bytes), seconds)
     return {line["side"]: 1 / line["minimum"] for line in lines}
 
-# %% ../../nbs/commands/bench_rows.ipynb #421cd3ab
+# %% ../../nbs/commands/bench_rows.ipynb #6e4fe967
 class PerHeadAttention(nn.Module):
-    """Causal attention as it is explained: head after head, each with three matrices of its own."""
+    """Causal attention as it is explained:
+
+    head after head, each with three matrices of its own.
+    """
 
     def __init__(
         self,
@@ -156,7 +160,10 @@ class PerHeadAttention(nn.Module):
         rope: None = None,  # the original demo has no rotary positions
         cache: None = None,  # it is only trained here
     ) -> Tensor:
-        """(B, T, D) to (B, T, D): what every position gathers from itself and the ones before."""
+        """(B, T, D) to (B, T, D):
+
+        what every position gathers from itself and the ones before.
+        """
         mask = scratch.attention.causal_mask(x.size(1))
         matrices = list(self.matrices)
         contexts = []
@@ -196,7 +203,7 @@ def training_turn(
 
     return turn
 
-# %% ../../nbs/commands/bench_rows.ipynb #55f09562
+# %% ../../nbs/commands/bench_rows.ipynb #b28f8ca5
 def peak_memory() -> float:
     """The most bytes that this process has ever held (on Linux)."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
@@ -209,7 +216,8 @@ def measure_loss(
     vocab_size: int = 100_070,
     d_model: int = 64,
 ) -> tuple[float, float]:
-    """Seconds of a loss and its gradients, and the bytes by which the peak of this process grew."""
+    """Seconds of a loss and its gradients, and the bytes by which the peak of this process
+    grew."""
     output = nn.Linear(d_model, vocab_size)
     hidden_states = torch.randn(1, n_tokens, d_model, requires_grad=True)
     targets = torch.randint(vocab_size, (1, n_tokens))
@@ -245,14 +253,17 @@ def loss_sides(
         "plain": Side(partial(loss_alone, which, 0)),
     }
 
-# %% ../../nbs/commands/bench_rows.ipynb #8f14d60a
+# %% ../../nbs/commands/bench_rows.ipynb #b5d48eec
 def run_until(
     command: Sequence[str],  # a program and its arguments
     pattern: str = "",  # of a line, with a group that is a number; empty: wait for the end
     target: float = -math.inf,  # stop when the number is at most this
     folder: str | Path = ".",  # where the program runs
 ) -> None:
-    """Wait until a program ends, or prints a number that is small enough. Another end is a `UsageError`."""
+    """Wait until a program ends, or prints a number that is small enough.
+
+    Another end is a `UsageError`.
+    """
     environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     line = ""
@@ -297,13 +308,14 @@ def our_parties(
         parties["per head"] = Party(readable, training_step(readable), [optimizer])
     return parties
 
-# %% ../../nbs/commands/bench_rows.ipynb #aae355d6
+# %% ../../nbs/commands/bench_rows.ipynb #93dd655a
 def other_parties(
     name: str,  # of a preset
     config: GPTConfig,  # its architecture, with the context of the row
     peers: Mapping[str, Any],  # modules by name
 ) -> dict[str, Party]:
-    """The same architecture by nanoGPT and by transformers, where they are at hand and have it."""
+    """The same architecture by nanoGPT and by transformers, where they are at hand and have
+    it."""
     device, parties = scratch.support.runtime.pick_device(), {}
     sizes = {"n_layer": config.n_layers, "n_head": config.n_heads, "n_embd": config.d_model}
     sizes["vocab_size"] = config.vocab_size
@@ -350,14 +362,17 @@ def training_sides(
             sides[f"{maker} {variant}".strip()] = Side(turn, batch_size * context_length)
     return sides
 
-# %% ../../nbs/commands/bench_rows.ipynb #2557925d
+# %% ../../nbs/commands/bench_rows.ipynb #f2c15f1c
 def writing_sides(
     batch_size: int,  # texts at once
     peers: Mapping[str, Any],  # modules by name
     n_tokens: int = 512,  # to write
     config: GPTConfig | None = None,  # None: GPT-2 small
 ) -> dict[str, Side]:
-    """Writing by us with each kind of weights, and by others. Packing is part of the work."""
+    """Writing by us with each kind of weights, and by others.
+
+    Packing is part of the work.
+    """
     device = scratch.support.runtime.pick_device()
     prompt = torch.zeros(batch_size, 16, dtype=torch.int64)
     model = scratch.GPT(config or GPTConfig()).to(device).eval()
@@ -638,7 +653,7 @@ def _known_result(out: Path) -> dict:
         return json.loads(out.read_text(encoding="utf-8"))
     return {"limits": {}, "rows": {}}
 
-# %% ../../nbs/commands/bench_rows.ipynb #18602b84
+# %% ../../nbs/commands/bench_rows.ipynb #09ec17b0
 def run_rows(
     names: Sequence[str] = (),  # keys of `ROWS`; none: all that this device is made for
     peer: str = "",  # as for `find_peers`
@@ -646,7 +661,10 @@ def run_rows(
     # gets machine and tables; rows that it holds already stay, unless measured again
     out: str | Path = "bench.json",
 ) -> dict:  # what was written
-    """Measure rows and print them as tables. An unknown row, and a checkout of something else, is a `UsageError`."""
+    """Measure rows and print them as tables.
+
+    An unknown row, and a checkout of something else, is a `UsageError`.
+    """
     for name in names:
         check_known("row", name, ROWS)
     peers, known = find_peers(peer), _known_result(Path(out))
@@ -670,14 +688,17 @@ def run_rows(
             partial_file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return result
 
-# %% ../../nbs/commands/bench_rows.ipynb #c3abedf8
+# %% ../../nbs/commands/bench_rows.ipynb #84bb83a7
 @contextmanager
 def profiled(
     path: str | Path | None,  # of the trace, a .json file; None: nothing is noted
     # notes are taken of this many steps after the first three; 0: of all that happens
     n_steps: int = 0,
 ) -> Iterator[Callable[[], None]]:  # to be called after each step
-    """Note the operations of a block; write the trace and print the ten most expensive operations."""
+    """Note the operations of a block;
+
+    write the trace and print the ten most expensive operations.
+    """
     if path is None:
         yield lambda: None
         return

@@ -28,16 +28,20 @@ if TYPE_CHECKING:
     from transformer_scratch.model import GPT
     from transformer_scratch.tokenizer import Tokenizer
 
-# %% ../../nbs/commands/chat.ipynb #05596cc4
+# %% ../../nbs/commands/chat.ipynb #337d8760
 def typed_text(
     line: str,  # as `input` returned it, perhaps with marked bytes
 ) -> str:
-    """What the user typed, without spaces around it. Bytes that are no UTF-8 are a `UsageError`."""
+    """What the user typed, without spaces around it.
+
+    Bytes that are no UTF-8 are a `UsageError`.
+    """
     try:
         line.encode("utf-8")
     except UnicodeEncodeError as error:
         content = line.encode("utf-8", "surrogateescape")
-        problem = f"byte {error.start} of what you typed ({content[error.start :][:1].hex()}) is no UTF-8"
+        byte = content[error.start :][:1].hex()
+        problem = f"byte {error.start} of what you typed ({byte}) is no UTF-8"
         raise UsageError(
             f"{problem}: set your console to UTF-8, and type it again"
         ) from error
@@ -54,11 +58,14 @@ def recent_talk(
         talk = talk[talk.index("\nUser:") + 1 :]
     return talk
 
-# %% ../../nbs/commands/chat.ipynb #d57a7bd4
+# %% ../../nbs/commands/chat.ipynb #22179480
 def dialogue_warning(
     name: str,  # of the model
 ) -> str | None:
-    """A line about a run that was not fine-tuned on dialogues; None where nothing needs to be said."""
+    """A line about a run that was not fine-tuned on dialogues;
+
+    None where nothing needs to be said.
+    """
     facts = run_facts(name)
     if not is_run(name) or facts.get("finetune", {}).get("dialogues", False):
         return None
@@ -66,12 +73,13 @@ def dialogue_warning(
     teach = command_text("finetune", name, "--data", "DIALOGUES")
     return f"{name} was trained on {data} and not to answer; {teach} teaches it."
 
-# %% ../../nbs/commands/chat.ipynb #da77d3ae
+# %% ../../nbs/commands/chat.ipynb #933b23f7
 @dataclass(frozen=True)
 class Chat(Command):
     """Talk with a model that was fine-tuned on dialogues. An empty line ends the talk.
 
-    MODEL is a run folder, a folder or file of another program, or a published name; without it the newest run is taken.
+    MODEL is a run folder, a folder or file of another program, or a published name;
+    without it the newest run is taken.
     An answer ends with its line, or before the text behind --stop.
     """
 
@@ -103,7 +111,7 @@ class Chat(Command):
                 return
             talk = answer_question(question, talk, model, tokenizer, sampling)
 
-# %% ../../nbs/commands/chat.ipynb #6d7a6854
+# %% ../../nbs/commands/chat.ipynb #e3580872
 def answer_question(
     question: str,  # what the user says
     talk: str,  # the dialogue so far
@@ -111,7 +119,10 @@ def answer_question(
     tokenizer: "Tokenizer",  # the model's own
     sampling: SamplingConfig,  # how to answer
 ) -> str:  # the dialogue with question and answer
-    """Print the model's answer. A question with characters that it does not know changes nothing."""
+    """Print the model's answer.
+
+    A question with characters that it does not know changes nothing.
+    """
     prompt = scratch.gpt2.chat_prompt(question, talk)
     try:
         prompt = recent_talk(prompt, tokenizer, model.config.context_length // 2)

@@ -58,11 +58,14 @@ COMMANDS: dict[str, type[Command]] = {
     "doctor": Doctor,
 }
 
-# %% ../../nbs/commands/command_line.ipynb #fc9d35ad
+# %% ../../nbs/commands/command_line.ipynb #c285bc95
 def whole_number(
     text: str,  # as it was typed
 ) -> int:
-    """A whole number, also as 1e3; whatever is not whole is a `ValueError` in plain words."""
+    """A whole number, also as 1e3;
+
+    whatever is not whole is a `ValueError` in plain words.
+    """
     try:
         return int(text)
     except ValueError:
@@ -110,10 +113,13 @@ def summary(
     """What a command does, in a sentence."""
     return description(command).partition("\n\n")[0].partition(". ")[0].rstrip(".")
 
-# %% ../../nbs/commands/command_line.ipynb #4ac2d225
+# %% ../../nbs/commands/command_line.ipynb #6c1dbcf6
 @contextmanager
 def plain_refusals() -> Iterator[None]:
-    """Let a `UsageError` that tyro met leave as itself; what tyro says about other mistakes is shown."""
+    """Let a `UsageError` that tyro met leave as itself;
+
+    what tyro says about other mistakes is shown.
+    """
     framed = StringIO()
     try:
         with redirect_stderr(framed):
@@ -127,7 +133,7 @@ def plain_refusals() -> Iterator[None]:
         print(framed.getvalue(), end="", file=sys.stderr)
         raise
 
-# %% ../../nbs/commands/command_line.ipynb #2b91cfd8
+# %% ../../nbs/commands/command_line.ipynb #edeb2a60
 def read_line(
     line: Sequence[str],  # the words behind the program's name
     commands: Mapping[str, type[Command]] = COMMANDS,  # name: its class
@@ -160,9 +166,12 @@ def read_line(
         )
     return options, named_flags(line)
 
-# %% ../../nbs/commands/command_line.ipynb #4acfeb2d
+# %% ../../nbs/commands/command_line.ipynb #074f6c15
 def prepare_streams() -> None:
-    """Make standard input, output and errors usable: open, in UTF-8, each line at once; and a width that can be read."""
+    """Make standard input, output and errors usable:
+
+    open, in UTF-8, each line at once; and a width that can be read.
+    """
     for number in (0, 1, 2):
         try:
             os.fstat(number)
@@ -192,13 +201,14 @@ def is_silent() -> bool:
     """Whether this is one of several processes, and not the one that speaks."""
     return LAUNCHED <= os.environ.keys() and os.environ["RANK"] != "0"
 
-# %% ../../nbs/commands/command_line.ipynb #84d72bb7
+# %% ../../nbs/commands/command_line.ipynb #0b177dfb
 def main(
     # the words behind the program's name; None: those of the real command line
     line: Sequence[str] | None = None,
     commands: Mapping[str, type[Command]] = COMMANDS,  # name: its class
 ) -> int:  # the exit code
-    """Run one command. A user's mistake is one plain line; whatever else goes wrong keeps its traceback, because it is a bug.
+    """Run one command. A user's mistake is one plain line; whatever else goes wrong keeps
+    its traceback, because it is a bug.
 
     The exit code is 0 when all is done, 2 after a user's mistake, and 130 after Ctrl-C.
     """
@@ -241,7 +251,7 @@ def _run(line: Sequence[str], commands: Mapping[str, type[Command]]) -> int:
     sys.stdout.flush()
     return 0
 
-# %% ../../nbs/commands/command_line.ipynb #3710d996
+# %% ../../nbs/commands/command_line.ipynb #59ba1507
 def answer_to(
     line: str,  # as it would be typed, without `transformer-scratch`
     **changes: type[Command],  # name: a class in place of the package's, or a new command
@@ -257,7 +267,8 @@ def type_line(
     line: str,  # as it would be typed, without `transformer-scratch`
     **changes: type[Command],  # as for `answer_to`
 ) -> None:
-    """Type a line and print the answer, without what differs between machines, wrapped like a terminal."""
+    """Type a line and print the answer, without what differs between machines, wrapped like
+    a terminal."""
     code, answer = answer_to(line, **changes)
     for shown in answer.rstrip("\n").splitlines():
         for varying in ("Device:     ", "Estimate:   "):

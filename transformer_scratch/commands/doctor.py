@@ -110,12 +110,15 @@ def ask(
         return f"{source.name} is {here}, {server} is out of reach ({reason})"
     return f"{source.name} is {here}, {server} is reachable"
 
-# %% ../../nbs/commands/doctor.ipynb #2b9d003a
+# %% ../../nbs/commands/doctor.ipynb #54c48c9f
 SELF_TEST_LOSS = 1.25, 1.37  # nats per letter after ten steps
 
 
 def self_test() -> list[str]:
-    """Train a tiny model for ten steps. A loss outside `SELF_TEST_LOSS` is a `UsageError`."""
+    """Train a tiny model for ten steps.
+
+    A loss outside `SELF_TEST_LOSS` is a `UsageError`.
+    """
     data = scratch.TokenDataset([*range(26)] * 100, context_length=32)
     config = TrainingConfig(
         max_iters=10,
@@ -137,7 +140,7 @@ def self_test() -> list[str]:
     check(low <= loss <= high, wrong)
     return [f"{result}, within {SELF_TEST_LOSS}"]
 
-# %% ../../nbs/commands/doctor.ipynb #9c07b75d
+# %% ../../nbs/commands/doctor.ipynb #831d9683
 def judge_losses(
     # step, training and validation loss of each evaluation
     losses: Sequence[tuple[float, float, float]],
@@ -155,13 +158,17 @@ def judge_losses(
     elif validation < 0.98 * earlier:
         since = f"from {earlier:.3f} at step {earlier_step:.0f}"
         verdict = f"still learning when it stopped, {since}: more steps may help"
-    return f"{verdict} (training {training:.3f}, validation {validation:.3f} at step {step:.0f})"
+    last = f"training {training:.3f}, validation {validation:.3f} at step {step:.0f}"
+    return f"{verdict} ({last})"
 
-# %% ../../nbs/commands/doctor.ipynb #f7d7f6ac
+# %% ../../nbs/commands/doctor.ipynb #021fa86c
 def examine_run(
     folder: str | Path,  # of a run
 ) -> list[str]:
-    """What a run is, whether it is whole, and how its training went. What is broken is a `UsageError`."""
+    """What a run is, whether it is whole, and how its training went.
+
+    What is broken is a `UsageError`.
+    """
     folder = named_path("RUN", folder)
     config = scratch.checkpoint.read_config(folder).training
     model, tokenizer = scratch.load_model(folder)

@@ -24,13 +24,16 @@ from transformer_scratch.commands.shared import (
 )
 from ..support.config import TrainingConfig, check
 
-# %% ../../nbs/commands/evaluate.ipynb #82ada315
+# %% ../../nbs/commands/evaluate.ipynb #c08763ba
 def text_to_judge(
     name: str,  # of the model
     data: str | None,  # what the line names
     encoding: str,  # of the line
 ) -> TrainingConfig:
-    """The recipe's part that says what to read. A run that was not made here does not decide it."""
+    """The recipe's part that says what to read.
+
+    A run that was not made here does not decide it.
+    """
     if data is not None:
         return TrainingConfig(data=data, encoding=encoding)
     check(is_run(name), f"{name} is no run, and says nothing of its text: add --data TEXT")
@@ -57,12 +60,13 @@ def part_to_judge(
         "validation" if (named_path("--data", data) / "manifest.json").is_file() else "all"
     )
 
-# %% ../../nbs/commands/evaluate.ipynb #f422f747
+# %% ../../nbs/commands/evaluate.ipynb #fbaa5acb
 @dataclass(frozen=True)
 class Evaluate(Command):
     """Measure how well a trained model predicts a text, every token once.
 
-    MODEL is a run folder, a folder or file of another program, or a published name; without it the newest run is taken.
+    MODEL is a run folder, a folder or file of another program, or a published name;
+    without it the newest run is taken.
     """
 
     # a run folder, a folder or file of another program, or a published name

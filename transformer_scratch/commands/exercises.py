@@ -24,7 +24,7 @@ import transformer_scratch as scratch
 from .shared import Command, named_path
 from ..support.config import UsageError, check, nearest
 
-# %% ../../nbs/commands/exercises.ipynb #6032f726
+# %% ../../nbs/commands/exercises.ipynb #7ecbadb3
 class Exercise(NamedTuple):
     """An exercise of a chapter."""
 
@@ -36,7 +36,10 @@ class Exercise(NamedTuple):
 def read_cells(
     path: str | Path,  # an .ipynb file
 ) -> list[dict[str, Any]]:
-    """The cells of a notebook, with their source in one piece; anything else is a `UsageError`."""
+    """The cells of a notebook, with their source in one piece;
+
+    anything else is a `UsageError`.
+    """
     try:
         notebook = json.loads(Path(path).read_text(encoding="utf-8"))
         return [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
@@ -79,7 +82,7 @@ def _heading(cell: dict[str, Any]) -> str:
     ]
     return lines[0] if lines else ""
 
-# %% ../../nbs/commands/exercises.ipynb #058548c4
+# %% ../../nbs/commands/exercises.ipynb #f8160a59
 # flags of such cells
 SKIPPED = re.compile(r"^#\| *((slow|network|gpu)\b|eval: *false)", re.MULTILINE)
 MARK = "@@ exercise"  # stands on a line by itself around the answer of a check
@@ -105,7 +108,10 @@ def run_checks(
     cells: list[dict[str, Any]],  # of a chapter, with the reader's answers in its stubs
     folder: str | Path = ".",  # where the page runs
 ) -> list[tuple[Exercise, str]]:  # each exercise that has a check, and what the check says
-    """Run a chapter with its checks; a page that does not run to its end is a `UsageError`."""
+    """Run a chapter with its checks;
+
+    a page that does not run to its end is a `UsageError`.
+    """
     exercises, answers = find_exercises(cells), []
     with tempfile.TemporaryDirectory() as temporary:
         program = Path(temporary, "page.py")
@@ -154,12 +160,13 @@ def chapters_named(
     check(bool(found), f"CHAPTER is {name!r}: {nearest(name, known)}")
     return found
 
-# %% ../../nbs/commands/exercises.ipynb #f6dba362
+# %% ../../nbs/commands/exercises.ipynb #a141eb39
 @dataclass(frozen=True)
 class Exercises(Command):
     """List the exercises of the chapters, and check your answers.
 
-    An exercise is solved when its check said so the last time it was run in your copy of the notebook.
+    An exercise is solved when its check said so the last time it was run in your copy of the
+    notebook.
     """
 
     # a number or a name; without it all chapters

@@ -17,12 +17,13 @@ import transformer_scratch as scratch
 from .shared import Command, is_run, named_path, open_model
 from ..support.config import check
 
-# %% ../../nbs/commands/export.ipynb #d98ec337
+# %% ../../nbs/commands/export.ipynb #55173eb9
 @dataclass(frozen=True)
 class Export(Command):
     """Write a trained model in a form that other programs open.
 
-    MODEL is a run folder, a folder or file of another program, or a published name; without it the newest run is taken.
+    MODEL is a run folder, a folder or file of another program, or a published name;
+    without it the newest run is taken.
     """
 
     # a run folder, a folder or file of another program, or a published name

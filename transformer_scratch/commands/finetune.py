@@ -65,12 +65,13 @@ FINETUNING = TrainingConfig(
 )
 LORA_RATE = 10  # the rate of branches, as a multiple of the rate of all weights
 
-# %% ../../nbs/commands/finetune.ipynb #4ef2f67e
+# %% ../../nbs/commands/finetune.ipynb #d14434e8
 @dataclass(frozen=True)
 class Finetune(Command):
     """Train a trained model on, with a text or with dialogues.
 
-    MODEL is a run folder, a folder or file of another program, or a published name such as gpt2, which is taken without one.
+    MODEL is a run folder, a folder or file of another program, or a published name such as
+    gpt2, which is taken without one.
     """
 
     # a run folder, a folder or file of another program, or a published name
@@ -176,7 +177,7 @@ def sample_prompt(
         return questions[0].removeprefix("User:").strip() if questions else ""
     return first_words(text)
 
-# %% ../../nbs/commands/finetune.ipynb #9cf480c9
+# %% ../../nbs/commands/finetune.ipynb #17c7b423
 class FinetuneSession:
     """A trained model, the text that it learns next, and the trainer that teaches it."""
 
@@ -250,7 +251,10 @@ class FinetuneSession:
         return folder
 
     def facts(self, resume_line: str) -> dict[str, Any]:
-        """What config.json tells beside the recipe: what the run began with, and how it goes on."""
+        """What config.json tells beside the recipe:
+
+        what the run began with, and how it goes on.
+        """
         options = self.options
         facts = {
             "data_source": options.training.data,
@@ -326,6 +330,6 @@ class FinetuneSession:
         """What the training has changed: the model before, and the one that was saved."""
         after = self.judge(scratch.load_model(self.folder, "cpu")[0])
         for name, (evaluation, sample) in (("Before", self.before), ("After", after)):
-            losses = f"held-out loss {evaluation.nats:.3f}, perplexity {evaluation.perplexity:.2f}"
-            print(f"\n{name}: {losses}\n\n{sample}")
+            loss = f"held-out loss {evaluation.nats:.3f}"
+            print(f"\n{name}: {loss}, perplexity {evaluation.perplexity:.2f}\n\n{sample}")
         print(f"\nSaved: {self.folder}")

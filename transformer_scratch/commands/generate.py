@@ -28,12 +28,15 @@ from transformer_scratch.support.config import (
     check_within,
 )
 
-# %% ../../nbs/commands/generate.ipynb #990a1676
+# %% ../../nbs/commands/generate.ipynb #7ae7b0f2
 def read_prompt(
     prompt: str,  # of the line
     prompt_file: str | None,  # of the line
 ) -> str:
-    """The text to begin with. Two of them, or a file that cannot be read as UTF-8, are a `UsageError`."""
+    """The text to begin with.
+
+    Two of them, or a file that cannot be read as UTF-8, are a `UsageError`.
+    """
     if prompt_file is None:
         return prompt
     check(not prompt, "--prompt and --prompt-file are both given: leave one of them out")
@@ -45,12 +48,13 @@ def read_prompt(
             f"--prompt-file {path} cannot be read as UTF-8: {error}"
         ) from error
 
-# %% ../../nbs/commands/generate.ipynb #a08d9ed3
+# %% ../../nbs/commands/generate.ipynb #28c10f7a
 @dataclass(frozen=True)
 class Generate(Command):
     """Write text with a trained model.
 
-    MODEL is a run folder, a folder or file of another program, or a published name; without it the newest run is taken.
+    MODEL is a run folder, a folder or file of another program, or a published name;
+    without it the newest run is taken.
     """
 
     # a run folder, a folder or file of another program, or a published name

@@ -207,13 +207,16 @@ def train_recipe(
     trainer.train()
     return trainer
 
-# %% ../../nbs/commands/recipes.ipynb #2287e953
+# %% ../../nbs/commands/recipes.ipynb #e597eaed
 def trained_figures(
     rows: Sequence[dict],  # of the ledger, all of the same training
     effort: Effort,  # how much of it
     out: Path,  # folder for the curves
 ) -> Figures:
-    """Train a preset and read figures from it. What a training that is cut short cannot tell is an empty list."""
+    """Train a preset and read figures from it.
+
+    What a training that is cut short cannot tell is an empty list.
+    """
     wanted = rows[0]["train"]
     recipe = PRESETS[wanted["preset"]]
     config = replace(recipe.training, **wanted["changes"], device=effort.device)
@@ -244,7 +247,7 @@ def read_figure(
         return evaluate_loss(run.model, run.train_data).nats
     return run.best if column == "best" else run.history[-1][column]
 
-# %% ../../nbs/commands/recipes.ipynb #bee72afb
+# %% ../../nbs/commands/recipes.ipynb #82b511b1
 def original_block() -> dict[str, nn.Module]:
     """The parts of one of the original demo's blocks, made in its order."""
     heads = nn.ModuleList()
@@ -266,7 +269,10 @@ def original_block() -> dict[str, nn.Module]:
 def original_start(
     seed: int,  # of PyTorch's global generator
 ) -> dict[str, Tensor]:
-    """The weights with which the original demo starts: embedding, blocks with their heads one by one, output layer, in this order."""
+    """The weights with which the original demo starts:
+
+    embedding, blocks with their heads one by one, output layer, in this order.
+    """
     torch.manual_seed(seed)
     embedding = nn.Embedding(100_071, 64)
     blocks = nn.ModuleList(nn.ModuleDict(original_block()) for _ in range(8))
@@ -281,12 +287,13 @@ def original_start(
     )
     return demo.state_dict()
 
-# %% ../../nbs/commands/recipes.ipynb #1cc9011f
+# %% ../../nbs/commands/recipes.ipynb #555c1151
 def replay_original(
     train_ids: Sequence[int],  # the text's training part, in cl100k_base
     n_steps: int = 200,  # how far to go
 ) -> tuple[GPT, list[float], list[float]]:
-    """The original demo's first steps without dropout: its start, its batches, its optimizer, our layers.
+    """The original demo's first steps without dropout: its start, its batches, its
+    optimizer, our layers.
 
     Gives the model after these steps, the loss of each, and the recorded losses.
     """
@@ -324,9 +331,12 @@ def original_figures(
         judged.append(evaluate_loss(model, TokenDataset(validation, 16)).nats)
     yield "original-demo/validation-200", judged
 
-# %% ../../nbs/commands/recipes.ipynb #c4379505
+# %% ../../nbs/commands/recipes.ipynb #cc6fa902
 class ChainedBlock(TransformerBlock):
-    """A block before residual connections: each part hands its answer on, and the stream is lost."""
+    """A block before residual connections:
+
+    each part hands its answer on, and the stream is lost.
+    """
 
     def forward(
         self,
@@ -336,9 +346,12 @@ class ChainedBlock(TransformerBlock):
     ) -> Tensor:  # (B, T, D) to (B, T, width of the heads)
         return self.feed_forward(self.attention(x))
 
-# %% ../../nbs/commands/recipes.ipynb #dc360733
+# %% ../../nbs/commands/recipes.ipynb #ee5640c0
 def miller_stages() -> dict[str, tuple[GPTConfig, TrainingConfig]]:
-    """The rungs of the ladder, from the ledger; each adds the part that it is named after."""
+    """The rungs of the ladder, from the ledger;
+
+    each adds the part that it is named after.
+    """
     stages = {}
     for row_id, row in load_ledger().items():
         if "stage" in row:
@@ -350,11 +363,14 @@ def miller_stages() -> dict[str, tuple[GPTConfig, TrainingConfig]]:
 
 MILLER_STAGES = miller_stages()
 
-# %% ../../nbs/commands/recipes.ipynb #43efccaa
+# %% ../../nbs/commands/recipes.ipynb #80d79545
 def make_stage(
     name: str,  # a key of `MILLER_STAGES`
 ) -> GPT:
-    """A rung of Mat Miller's ladder ("Transformers from Scratch", 2023): our GPT without the parts that he adds later."""
+    """A rung of Mat Miller's ladder ("Transformers from Scratch", 2023):
+
+    our GPT without the parts that he adds later.
+    """
     config, names = MILLER_STAGES[name][0], list(MILLER_STAGES)
     added = names[: names.index(name) + 1]
     width = config.vocab_size if name == "bigram" else config.d_model
@@ -380,7 +396,7 @@ def make_stage(
             model.output = nn.Linear(16, config.vocab_size)
     return model
 
-# %% ../../nbs/commands/recipes.ipynb #75fe94ce
+# %% ../../nbs/commands/recipes.ipynb #df78c0b3
 def miller_figures(
     effort: Effort,  # how much of each training
 ) -> Figures:
@@ -432,7 +448,7 @@ RECIPES: dict[str, Callable[[Effort], Figures] | None] = {
     "nanogpt-gpu": None,
 }
 
-# %% ../../nbs/commands/recipes.ipynb #5654be99
+# %% ../../nbs/commands/recipes.ipynb #1809f187
 def our_figures(
     name: str,  # a key of `RECIPES`
     steps: int | None = None,  # only the first steps of a training; None: all
@@ -440,7 +456,10 @@ def our_figures(
     device: str = "auto",  # where to compute
     out: str | Path = "runs/reproduce",  # folder for training curves
 ) -> Figures:
-    """All figures of a recipe, each as soon as it is known: the id of a row and our figure for each seed, or an empty list."""
+    """All figures of a recipe, each as soon as it is known:
+
+    the id of a row and our figure for each seed, or an empty list.
+    """
     ledger = load_ledger().values()
     rows = [row for row in ledger if row["recipe"] == name and "page" not in row]
     effort = Effort(steps, range(1, n_seeds + 1), device)

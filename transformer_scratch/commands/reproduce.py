@@ -55,13 +55,16 @@ def band(
     tolerance = 0.0 if kind == "equal" else value
     return published - tolerance, published + tolerance
 
-# %% ../../nbs/commands/reproduce.ipynb #a16088b7
+# %% ../../nbs/commands/reproduce.ipynb #066229d6
 def distance(
     row: dict,  # of the ledger
     # as many figures as were published, or of a curve the first of them
     ours: float | Sequence[float],
 ) -> float:
-    """How far the worst of our figures lies outside its band: 0 inside, and infinite where it is not a number."""
+    """How far the worst of our figures lies outside its band:
+
+    0 inside, and infinite where it is not a number.
+    """
     import numpy as np
 
     low, high = band(row)
@@ -71,12 +74,16 @@ def distance(
     worst = np.nan_to_num(outside, nan=np.inf).max().clip(0.0)
     return round(float(worst), 9)  # a mean of seeds is not exact to the last digit
 
-# %% ../../nbs/commands/reproduce.ipynb #649b2291
+# %% ../../nbs/commands/reproduce.ipynb #6700dbcd
 def judge(
     row: dict,  # of the ledger
     ours: list,  # our figure for each seed, perhaps a list itself; empty: not known
 ) -> dict[str, Any]:
-    """Our figure beside the published one: id, ours (the mean), spread (highest minus lowest), seeds, distance (None: not judged), verdict."""
+    """Our figure beside the published one:
+
+    id, ours (the mean), spread (highest minus lowest), seeds, distance (None: not judged),
+    verdict.
+    """
     import numpy as np
 
     result = {
@@ -100,11 +107,14 @@ def judge(
         "verdict": f"not reached: off by {off:.2g}" if off else "agrees",
     }
 
-# %% ../../nbs/commands/reproduce.ipynb #fc5d2fa2
+# %% ../../nbs/commands/reproduce.ipynb #b99902b3
 def figure_text(
     figure: float | Sequence | None,  # a number, several, or none
 ) -> str:
-    """A figure for a table: whole numbers with commas, others with five digits, a dash for none."""
+    """A figure for a table:
+
+    whole numbers with commas, others with five digits, a dash for none.
+    """
     import numpy as np
 
     if figure is None:

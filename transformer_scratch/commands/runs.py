@@ -27,11 +27,14 @@ from transformer_scratch.commands.shared import (
 )
 from ..support.config import UsageError, check
 
-# %% ../../nbs/commands/runs.ipynb #f4e45e89
+# %% ../../nbs/commands/runs.ipynb #73b7ee00
 def read_log(
     folder: str | Path,  # of a run
 ) -> list[dict[str, float]]:
-    """The evaluations of a run, numbers only, oldest first; full_pass is 0 or 1. A damaged file is a `UsageError`."""
+    """The evaluations of a run, numbers only, oldest first;
+
+    full_pass is 0 or 1. A damaged file is a `UsageError`.
+    """
     path = Path(folder) / "log.csv"
     rows = []
     try:
@@ -131,12 +134,13 @@ def table_text(
         shown.append("  ".join(cells).rstrip())
     return "\n".join(shown)
 
-# %% ../../nbs/commands/runs.ipynb #7d1d441b
+# %% ../../nbs/commands/runs.ipynb #4482c2e0
 @dataclass(frozen=True)
 class Runs(Command):
     """List all runs, best first, or draw the curves of some.
 
-    With names of run folders their validation losses are drawn in one picture; without, everything in a folder is listed.
+    With names of run folders their validation losses are drawn in one picture; without,
+    everything in a folder is listed.
     """
 
     # run folders whose curves are drawn; none: list all

@@ -29,16 +29,22 @@ if TYPE_CHECKING:
     from transformer_scratch.model import GPT
     from transformer_scratch.tokenizer import Tokenizer
 
-# %% ../../nbs/commands/shared.ipynb #e98cbeaa
+# %% ../../nbs/commands/shared.ipynb #6423d3fe
 class Command:
-    """What the command line knows of a command, which is a dataclass: its fields are the flags."""
+    """What the command line knows of a command, which is a dataclass:
+
+    its fields are the flags.
+    """
 
     @classmethod
     def starting_values(
         cls,
         words: Sequence[str] = (),  # of the line, behind the command's name
     ) -> "Command":
-        """The values that hold where no flag speaks; a command may take them from a file that the line names."""
+        """The values that hold where no flag speaks;
+
+        a command may take them from a file that the line names.
+        """
         return cls()
 
     def run(
@@ -49,12 +55,15 @@ class Command:
         """Do the work; whatever the user can mend is a `UsageError`."""
         raise NotImplementedError
 
-# %% ../../nbs/commands/shared.ipynb #a4f5fcec
+# %% ../../nbs/commands/shared.ipynb #2771bb51
 def flag_value(
     words: Sequence[str],  # of a line
     flag: str,  # as it is typed, with its hyphens
 ) -> str | None:
-    """What stands behind a flag, as the next word or after =; None: the flag is not there."""
+    """What stands behind a flag, as the next word or after =;
+
+    None: the flag is not there.
+    """
     value = None
     for number, word in enumerate(words):
         if word == flag and number + 1 < len(words):
@@ -67,7 +76,10 @@ def flag_value(
 def named_flags(
     words: Sequence[str],  # of a line
 ) -> set[str]:
-    """The names of all flags in a line, with underscores; --no-compile counts as compile."""
+    """The names of all flags in a line, with underscores;
+
+    --no-compile counts as compile.
+    """
     names = set()
     for word in words:
         if word.startswith("--"):
@@ -75,12 +87,15 @@ def named_flags(
             names.add(name.removeprefix("no_"))
     return names
 
-# %% ../../nbs/commands/shared.ipynb #2fbd6191
+# %% ../../nbs/commands/shared.ipynb #255bfa4e
 def named_path(
     flag: str,  # its name, for the message
     value: str | Path,  # what was given
 ) -> Path:
-    """A path that a user named, with ~ expanded. An empty one, or one that cannot be written down, is a `UsageError`."""
+    """A path that a user named, with ~ expanded.
+
+    An empty one, or one that cannot be written down, is a `UsageError`.
+    """
     text = str(value)
     check(text.strip() != "", f"{flag} is empty: name a file or a folder, . for this one")
     try:
@@ -91,13 +106,16 @@ def named_path(
     check("\0" not in text, f"{flag} is {text!r}: a name holds no zero byte")
     return Path(text).expanduser()
 
-# %% ../../nbs/commands/shared.ipynb #90d0753f
+# %% ../../nbs/commands/shared.ipynb #7b9ea2d5
 def output_file(
     flag: str,  # its name, for the message
     value: str | Path,  # what was given
     suffixes: Collection[str] = (),  # endings that are possible; none: all
 ) -> Path:
-    """A file to be written later. Without an ending it gets the first of the possible ones."""
+    """A file to be written later.
+
+    Without an ending it gets the first of the possible ones.
+    """
     path = named_path(flag, value)
     if suffixes and not path.suffix:
         path = path.with_name(path.name + next(iter(suffixes)))
@@ -156,7 +174,7 @@ def is_about_pairs(
         return model_kind(resume) == ENCODER_DECODER
     return bool(words) and words[0].startswith("paper-")
 
-# %% ../../nbs/commands/shared.ipynb #ce7b7166
+# %% ../../nbs/commands/shared.ipynb #ce1a15e8
 RUN_EXTRAS = ("lora.safetensors", "model-ckpt.pt", "tensorboard")  # go with an old run
 
 
@@ -166,7 +184,10 @@ def new_run_folder(
     overwrite: bool = False,  # replace a run that is in `out`
     make: bool = True,  # False: only say which it would be
 ) -> Path:
-    """The folder of a new run, made and empty, or one that may be replaced. What is no run is never replaced."""
+    """The folder of a new run, made and empty, or one that may be replaced.
+
+    What is no run is never replaced.
+    """
     if out is None:
         return _free_folder(name, make)
     folder = named_path("--out", out)
@@ -210,22 +231,28 @@ def give_back(
     except OSError:  # it holds something, or is gone
         return
 
-# %% ../../nbs/commands/shared.ipynb #570e767b
+# %% ../../nbs/commands/shared.ipynb #dc733dd5
 def run_facts(
     folder: str | Path,  # of a run
 ) -> dict[str, Any]:
-    """What config.json says beside the recipe; an older run, and what is no run, says nothing."""
+    """What config.json says beside the recipe;
+
+    an older run, and what is no run, says nothing.
+    """
     try:
         content = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
         return dict(content["facts"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
 
-# %% ../../nbs/commands/shared.ipynb #98d69f72
+# %% ../../nbs/commands/shared.ipynb #11723c7b
 def origin_mark(
     folder: str | Path,  # of a run
 ) -> str:
-    """What a run made here is marked with; in another place, or on another machine, the mark is another."""
+    """What a run made here is marked with;
+
+    in another place, or on another machine, the mark is another.
+    """
     place = f"{Path(folder).resolve()} {uuid.getnode()}"
     return hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -234,15 +261,21 @@ def may_read(
     folder: str | Path,  # of a run
     data: str,  # what its recipe names
 ) -> bool:
-    """Whether a run may say what is read: a text that everybody has, or any text if the run was made here."""
+    """Whether a run may say what is read:
+
+    a text that everybody has, or any text if the run was made here.
+    """
     made_here = run_facts(folder).get("origin") == origin_mark(folder)
     return made_here or data in scratch.data.CORPORA
 
-# %% ../../nbs/commands/shared.ipynb #4f889450
+# %% ../../nbs/commands/shared.ipynb #626740ca
 def animal_text(
     n_copies: int = 5,  # of all sentences
 ) -> str:
-    """All meetings of seven animals, 168 sentences in a fixed shuffled order: a text for tests and first tries."""
+    """All meetings of seven animals, 168 sentences in a fixed shuffled order:
+
+    a text for tests and first tries.
+    """
     animals = ["cat", "dog", "owl", "fox", "hen", "cow", "bee"]
     sentences = []
     for subject, verb, other in product(
@@ -300,13 +333,16 @@ def newest_run() -> str:
     check(bool(weights), f"there is no run in {Path('runs').absolute()}: {remedy}")
     return max(weights, key=lambda path: path.stat().st_mtime).parent.as_posix()
 
-# %% ../../nbs/commands/shared.ipynb #87f5c826
+# %% ../../nbs/commands/shared.ipynb #f7980e9a
 def open_model(
     # a run folder, a folder or file of another program, a published name; None: newest run
     name: str | None = None,
     device: str = "auto",  # as for `pick_device`
 ) -> "tuple[str, GPT, Tokenizer]":
-    """The model's name, the model in evaluation mode, its tokenizer. Whatever cannot be opened is a `UsageError`."""
+    """The model's name, the model in evaluation mode, its tokenizer.
+
+    Whatever cannot be opened is a `UsageError`.
+    """
     name = newest_run() if name is None else str(named_path("MODEL", name))
     scratch.support.runtime.set_threads()
     place = scratch.support.runtime.pick_device(device)
@@ -322,11 +358,12 @@ def open_model(
     check(bad is None, f"{bad} of {name} is not a number: take an older copy of the model")
     return name, model, tokenizer
 
-# %% ../../nbs/commands/shared.ipynb #94711230
+# %% ../../nbs/commands/shared.ipynb #822493c9
 def check_model_exists(
     name: str,  # what the user called a model
 ) -> None:
-    """Refuse a name that is neither a file, nor a folder, nor a published model, and offer the nearest run."""
+    """Refuse a name that is neither a file, nor a folder, nor a published model, and offer
+    the nearest run."""
     if Path(name).exists() or name in scratch.gpt2.GPT2_SIZES:
         return
     runs = [path.parent.as_posix() for path in Path("runs").glob("*/config.json")]
@@ -350,12 +387,15 @@ def show_text(
     print()
     return text
 
-# %% ../../nbs/commands/shared.ipynb #2bcaac84
+# %% ../../nbs/commands/shared.ipynb #dfc99de5
 def first_words(
     text: str,  # any text
     n_words: int = 3,
 ) -> str:
-    """The first words of the second line that has any, or of the first; of a long word eight characters at most."""
+    """The first words of the second line that has any, or of the first;
+
+    of a long word eight characters at most.
+    """
     lines = [line.split() for line in text.splitlines() if line.strip()]
     words = (lines[1:2] or lines[:1] or [[]])[0]
     return " ".join(word[:8] if len(word) > 12 else word for word in words[:n_words])

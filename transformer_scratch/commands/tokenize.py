@@ -16,13 +16,14 @@ import transformer_scratch as scratch
 from .shared import Command, command_text, named_path
 from ..support.config import PRESETS, check
 
-# %% ../../nbs/commands/tokenize.ipynb #fff082b7
+# %% ../../nbs/commands/tokenize.ipynb #94886c4a
 @dataclass(frozen=True)
 class Tokenize(Command):
     """Cut texts into tokens once and for all, on all processors.
 
-    A FILE is whatever `train --data` takes; there may be many, together larger than the memory. The result is a folder that
-    `train --data` takes too. What was interrupted goes on when the same line is given again.
+    A FILE is whatever `train --data` takes; there may be many, together larger than the
+    memory. The result is a folder that `train --data` takes too. What was interrupted goes on
+    when the same line is given again.
     """
 
     # texts to cut: corpus names, files, folders, globs or URLs
@@ -40,7 +41,8 @@ class Tokenize(Command):
     overwrite: bool = False  # replace what it holds
 
     def run(self, flags: Collection[str] = ()) -> None:
-        """Write train-00000.npy and so on, validation-00000.npy, tokenizer/ and manifest.json."""
+        """Write train-00000.npy and so on, validation-00000.npy, tokenizer/ and
+        manifest.json."""
         check(bool(self.files), "no text is named: transformer-scratch tokenize FILE...")
         for name in self.files:
             named_path("FILE", name)

@@ -57,12 +57,15 @@ if TYPE_CHECKING:
     from transformer_scratch.support.processes import ProcessGroup
     from transformer_scratch.tokenizer import Tokenizer
 
-# %% ../../nbs/commands/train.ipynb #3c39f771
+# %% ../../nbs/commands/train.ipynb #701dff0b
 def read_recipe(
     path: str | Path,  # config.json of a run, or a .toml file
     base: Preset,  # what holds where the file says nothing
 ) -> Preset:
-    """The recipe in a file; an unknown table or field, or a value that does not fit, is a `UsageError`."""
+    """The recipe in a file;
+
+    an unknown table or field, or a value that does not fit, is a `UsageError`.
+    """
     path = named_path("--config", path)
     try:
         content = _read_tables(path)
@@ -82,9 +85,10 @@ def read_recipe(
             raise UsageError(f"--config {path}: {error}") from error
     return Preset(parts["model"], parts["training"])
 
-# %% ../../nbs/commands/train.ipynb #bcd2edc3
+# %% ../../nbs/commands/train.ipynb #0e2ba905
 def _read_tables(path: Path) -> dict:
-    """The content of a JSON or TOML file, which must be a table with `model` or `training` in it."""
+    """The content of a JSON or TOML file, which must be a table with `model` or `training`
+    in it."""
     if path.suffix == ".toml":
         try:
             import tomllib
@@ -101,12 +105,12 @@ def _read_tables(path: Path) -> dict:
     check(bool(known), "it has neither a table `model` nor a table `training`")
     return content
 
-# %% ../../nbs/commands/train.ipynb #007eab49
+# %% ../../nbs/commands/train.ipynb #bebf34b9
 @dataclass(frozen=True)
 class Train(Command):
     """Train a model on a text and save it in a run folder.
 
-    The values of PRESET hold wherever no flag says otherwise. Presets: see `transformer-scratch train --help`.
+    The values of PRESET hold wherever no flag says otherwise.
     """
 
     # the recipe to begin with
@@ -141,7 +145,8 @@ class Train(Command):
 
     @classmethod
     def starting_values(cls, words: Sequence[str] = ()) -> "Train":
-        """The values of the preset, of the file behind --config, or of the run behind --resume."""
+        """The values of the preset, of the file behind --config, or of the run behind
+        --resume."""
         name = words[0] if words and not words[0].startswith("-") else "laptop"
         recipe = preset(name)
         config, resume = flag_value(words, "--config"), flag_value(words, "--resume")
@@ -181,11 +186,14 @@ def print_memory(
     for name, n_bytes in parts.items():
         print(f"{name:15}{n_bytes / 1e9:10.3f} GB")
 
-# %% ../../nbs/commands/train.ipynb #1989200f
+# %% ../../nbs/commands/train.ipynb #3e2bf308
 def available_text(
     config: TrainingConfig,  # a recipe whose text nobody has named
 ) -> TrainingConfig:
-    """The recipe itself, or where its text cannot be had, the same for python-docs; a line says why."""
+    """The recipe itself, or where its text cannot be had, the same for python-docs;
+
+    a line says why.
+    """
     try:
         scratch.data.load_text(config.data)
         return config
@@ -210,13 +218,16 @@ def keep_input() -> Path:
     print(f"Read {len(content):,} bytes from standard input, kept as {path}")
     return path
 
-# %% ../../nbs/commands/train.ipynb #d6db85d0
+# %% ../../nbs/commands/train.ipynb #5c5543bf
 def fitted_vocab_size(
     tokenizer: "Tokenizer",  # of the text
     largest_id: int,  # in the text
     recipe_size: int,  # what the recipe says
 ) -> int:
-    """A published encoding keeps the recipe's size where that covers the text; any other tokenizer has its own."""
+    """A published encoding keeps the recipe's size where that covers the text;
+
+    any other tokenizer has its own.
+    """
     published = getattr(tokenizer, "name", "bpe") != "bpe"
     if published and largest_id < recipe_size:
         return recipe_size
@@ -296,12 +307,15 @@ def prepare_training(
     options = replace(options, training=config)
     return make_trainer(options, tokenizer, parts, folder, group)
 
-# %% ../../nbs/commands/train.ipynb #befb8dec
+# %% ../../nbs/commands/train.ipynb #20a52df1
 def with_text(
     options: Train,  # the line
     flags: Collection[str],  # that stood on it
 ) -> TrainingConfig:
-    """The recipe with a text that can be read; for tokens, with the name of their tokenizer."""
+    """The recipe with a text that can be read;
+
+    for tokens, with the name of their tokenizer.
+    """
     config = options.training
     if config.data == "-":
         return replace(config, data=str(keep_input()))
@@ -321,7 +335,7 @@ def tokenizer_kind(
         return f"compact:{tokenizer.base.name}"
     return getattr(tokenizer, "name", "char")
 
-# %% ../../nbs/commands/train.ipynb #3f941b53
+# %% ../../nbs/commands/train.ipynb #5daa72f9
 def run_folder_of(
     options: Train,  # the line
     flags: Collection[str],  # that stood on it
@@ -349,13 +363,16 @@ def take_folder(
 def after_restart(
     options: Train,  # the line that is given once more
 ) -> Train:
-    """What is to be done when torchrun starts a line again: go on with the run that it began."""
+    """What is to be done when torchrun starts a line again:
+
+    go on with the run that it began.
+    """
     if options.out is None or not is_run(options.out):
         return options
     begun = scratch.checkpoint.read_config(options.out)
     return replace(options, resume=options.out, out=None, model=begun.model)
 
-# %% ../../nbs/commands/train.ipynb #cfc1bf80
+# %% ../../nbs/commands/train.ipynb #9c802346
 def make_trainer(
     options: Train,  # the line, its text decided
     tokenizer: "Tokenizer",  # of the text
@@ -363,7 +380,10 @@ def make_trainer(
     folder: Path,  # of the run
     group: "ProcessGroup",  # the processes that share the work
 ) -> "scratch.Trainer":
-    """The model, fitted to its text, in a trainer; one that goes on is where its run stopped."""
+    """The model, fitted to its text, in a trainer;
+
+    one that goes on is where its run stopped.
+    """
     config, architecture = options.training, options.model
     if options.resume is None:
         largest_id = max(int(part.max(initial=0)) for part in parts)
@@ -402,12 +422,13 @@ def check_fits(
     device = scratch.support.runtime.pick_device(config.device)
     scratch.gpt2.check_memory(sum(parts.values()), "this training", advice, device)
 
-# %% ../../nbs/commands/train.ipynb #a510a7a5
+# %% ../../nbs/commands/train.ipynb #90601cb5
 def seconds_of_a_step(
     trainer: "scratch.Trainer",  # before it trains; nothing in it is changed
     at_least: float = 0.3,  # seconds to measure for
 ) -> tuple[float, float]:
-    """Seconds of one batch with its backward pass and update, and of one that is only judged."""
+    """Seconds of one batch with its backward pass and update, and of one that is only
+    judged."""
     import torch
 
     config, sizes = trainer.config, trainer.model.config
@@ -457,7 +478,7 @@ def typical_seconds(
         times.append(time.perf_counter() - began)
     return sorted(times)[len(times) // 2]
 
-# %% ../../nbs/commands/train.ipynb #a09464ee
+# %% ../../nbs/commands/train.ipynb #19520114
 def judged_batches(
     config: TrainingConfig,  # the recipe
     n_validation: int,  # tokens that are judged in a full pass
@@ -478,7 +499,10 @@ def judged_batches(
 def estimate_seconds(
     trainer: "scratch.Trainer",  # before it trains; nothing in it is changed
 ) -> float:
-    """How long the training will take: its steps, and everything that is judged between them."""
+    """How long the training will take:
+
+    its steps, and everything that is judged between them.
+    """
     config = trainer.config
     step, judging = seconds_of_a_step(trainer)
     n_steps = config.max_iters - trainer.step
@@ -486,7 +510,7 @@ def estimate_seconds(
     batches = judged_batches(config, trainer.n_tokens[1], length, n_steps)
     return step * config.gradient_accumulation * n_steps + judging * batches
 
-# %% ../../nbs/commands/train.ipynb #764baae9
+# %% ../../nbs/commands/train.ipynb #b9fb4c4e
 def plan_text(
     trainer: "scratch.Trainer",  # before it trains
     seconds: float,  # as `estimate_seconds` says
@@ -508,8 +532,8 @@ def plan_text(
         "Text": f"{config.data}, {n_learned:,} tokens to learn from"
         f" and {n_judged:,} to be judged by",
         "Model": f"{n_parameters:,} parameters: {shape}, vocabulary {sizes.vocab_size:,}",
-        "Estimate": f"{duration_text(seconds)} for steps {trainer.step} to {config.max_iters},"
-        f" {sum(memory.values()) / 1e9:.2g} GB of memory,"
+        "Estimate": f"{duration_text(seconds)} for steps {trainer.step} to"
+        f" {config.max_iters}, {sum(memory.values()) / 1e9:.2g} GB of memory,"
         f" {per_parameter:.2g} tokens read for each parameter",
         "Run folder": str(trainer.run_folder),
     }
@@ -524,7 +548,8 @@ def duration_text(
         return f"about {seconds / 3600:.1f} hours"
     if seconds >= 60:
         return f"about {seconds / 60:.1f} minutes"
-    return f"about {max(1, round(seconds))} seconds"
+    whole = max(1, round(seconds))
+    return f"about {whole} second{'s' * (whole > 1)}"
 
 # %% ../../nbs/commands/train.ipynb #b7004716
 def stop_without_progress(
@@ -539,13 +564,16 @@ def stop_without_progress(
 
     return hook
 
-# %% ../../nbs/commands/train.ipynb #a441d110
+# %% ../../nbs/commands/train.ipynb #64733135
 def send_losses(
     program: str,  # tensorboard or wandb
     folder: Path,  # of the run
     recipe: dict,  # all values of the run, for programs that show them
 ) -> Callable:  # a hook
-    """A hook that hands every new line of losses on; a program that is not installed is a `UsageError`."""
+    """A hook that hands every new line of losses on;
+
+    a program that is not installed is a `UsageError`.
+    """
     try:
         send = _tensorboard(folder) if program == "tensorboard" else _wandb(folder, recipe)
     except ImportError as error:
@@ -607,7 +635,7 @@ def run_training(
             if trainer.group.is_main:
                 give_back(trainer.run_folder)  # if not even its beginning was written
 
-# %% ../../nbs/commands/train.ipynb #d060b56f
+# %% ../../nbs/commands/train.ipynb #d289e429
 def show_result(
     options: Train,  # the line
     trainer: "scratch.Trainer",  # done
@@ -635,7 +663,8 @@ def export_for_demo(
     model: "scratch.GPT",  # trained
     folder: Path,  # of its run
 ) -> None:
-    """Write the file that the original demo's class loads, if the model has its architecture."""
+    """Write the file that the original demo's class loads, if the model has its
+    architecture."""
     path = folder / "model-ckpt.pt"
     try:
         scratch.formats.export_original_demo(model, path)
