@@ -229,16 +229,22 @@ def wiggle_gradients(
             gradient[place] = (above - below) / (2 * width)
     return gradients
 
-# %% ../nbs/15_backpropagation.ipynb #a6685a81
+# %% ../nbs/15_backpropagation.ipynb #e394b4fc
 def linear(
-    x: Node, weights: Mapping[str, Node], name: str
-) -> Node:  # (..., in) to (..., out)
+    x: Node,  # (..., in)
+    weights: Mapping[str, Node],  # of a whole model
+    name: str,  # of the layer, for instance blocks.0.attention.qkv
+) -> Node:  # (..., out)
     """The layer `name`: x times its transposed weight, plus its bias where it has one."""
     result = matmul(x, transpose(weights[f"{name}.weight"], (1, 0)))
     return result + weights[f"{name}.bias"] if f"{name}.bias" in weights else result
 
 
-def normalized(x: Node, weights: Mapping[str, Node], name: str) -> Node:  # both (..., D)
+def normalized(
+    x: Node,  # (..., D)
+    weights: Mapping[str, Node],  # of a whole model
+    name: str,  # of the norm, for instance final_norm
+) -> Node:  # (..., D)
     """The LayerNorm `name`, with its weight, and its bias where it has one."""
     result = layer_norm(x) * weights[f"{name}.weight"]
     return result + weights[f"{name}.bias"] if f"{name}.bias" in weights else result

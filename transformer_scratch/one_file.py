@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TEXT', 'PROMPT', 'BATCH_SIZE', 'CONTEXT_LENGTH', 'D_MODEL', 'N_LAYERS', 'N_HEADS', 'DROPOUT', 'LEARNING_RATE',
            'MAX_ITERS', 'EVAL_INTERVAL', 'EVAL_ITERS', 'MAX_NEW_TOKENS', 'SEED', 'DEVICE', 'CHECKPOINT', 'DATA_DIR',
-           'URL', 'SHA256', 'override', 'read_text', 'make_tokenizer', 'position_table', 'Attention', 'Block', 'GPT',
+           'URL', 'SHA256', 'override', 'load_text', 'make_tokenizer', 'position_table', 'Attention', 'Block', 'GPT',
            'random_batch', 'mean_loss', 'estimate_loss', 'train', 'continue_text', 'original_names', 'main']
 
 # %% ../nbs/00_one_file.ipynb #7ca4b975
@@ -55,8 +55,8 @@ def override(assignments: list[str]) -> None:  # NAME=value, as typed on the com
         except ValueError:
             sys.exit(f"{name} is {value!r}: give a number like {known[name]}")
 
-# %% ../nbs/00_one_file.ipynb #53641cd3
-def read_text() -> str:
+# %% ../nbs/00_one_file.ipynb #66175a34
+def load_text() -> str:
     """The file TEXT, or the sales textbook, or what Python says about itself."""
     if TEXT:
         return Path(TEXT).read_text(encoding="utf-8")
@@ -235,11 +235,11 @@ def original_names(model: GPT) -> dict[str, Tensor]:  # model: trained or not
                     weights[f"{place}{part}_layer.weight"] = matrix.clone()
     return weights
 
-# %% ../nbs/00_one_file.ipynb #fe413350
+# %% ../nbs/00_one_file.ipynb #df85850f
 def main() -> None:
     """Text, tokens, model, training, checkpoint, sample."""
     override(sys.argv[1:])
-    text = read_text()
+    text = load_text()
     encode, decode = make_tokenizer(text)
     token_ids = torch.tensor(encode(text))
     n_training = int(0.9 * len(token_ids))
