@@ -14,12 +14,12 @@ def site_run() -> Path:
     if not (RUN / "config.json").is_file():
         code = main(["train", "laptop-fast", "--out", str(RUN)])
         if code:
-            raise SystemExit("the model of the page explore could not be trained")
+            raise SystemExit("the model of the page explorer could not be trained")
     return RUN
 
 
 def write_explorer(folder: Path) -> None:
-    """The explorer's files, for the page explore of the site."""
+    """The explorer's files, for the page explorer of the site."""
     from transformer_scratch.checkpoint import load_model
     from transformer_scratch.commands.explore import explorer_files, write_folder
 
