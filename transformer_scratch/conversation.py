@@ -254,7 +254,7 @@ class CachedReader:
         self.token_ids = list(token_ids)
         return self.model.output(hidden_states[:, -1])
 
-# %% ../nbs/conversation.ipynb #965794f2
+# %% ../nbs/conversation.ipynb #502d00ab
 @dataclass
 class Turn:
     """What one side has said."""
@@ -293,6 +293,12 @@ class Conversation:
         """The ids of the system prompt, none without one."""
         if not self.system:
             return []
+        remedy = "leave it out, or choose the template chatml"
+        has_place = "system" in self.template.roles
+        check(
+            has_place,
+            f"system: the template {self.template.name} has no place for it; {remedy}",
+        )
         return turn_ids(self.tokenizer, self.template, "system", self.system)
 
     def token_ids(self) -> list[int]:
@@ -334,7 +340,7 @@ class Conversation:
         context, is a `UsageError`, and then nothing was said. An answer that is not heard to its
         end stays in the history as far as it came."""
         question_ids = turn_ids(self.tokenizer, self.template, "user", content)
-        answer = Answer(self.tokenizer, self.template)
+        answer = Answer(self.tokenizer, self.template, self.sampling.stop)
         n_frame = len(answer.opening) + len(answer.closing)
         self._make_room(len(question_ids) + n_frame)
         self.turns.append(Turn("user", content, question_ids))
@@ -371,7 +377,7 @@ class Conversation:
         self.n_dropped = len(self.turns) - len(kept)
         self.turns = kept
 
-# %% ../nbs/conversation.ipynb #adf4496f
+# %% ../nbs/conversation.ipynb #fc40ae36
 class Answer:
     """An answer that is being given."""
 
@@ -379,6 +385,8 @@ class Answer:
         self,
         tokenizer: Tokenizer,  # the model's own
         template: ChatTemplate,  # how turns are framed
+        stop: str
+        | None = None,  # the answer ends before this text; None: as the template says
     ):
         self.tokenizer, self.template = tokenizer, template
         self.opening = opening_ids(tokenizer, template)
@@ -390,7 +398,8 @@ class Answer:
             tokenizer.special_tokens.get(sign) for sign in (template.end, "<|endoftext|>")
         }
         self.end_ids = ends - {None}
-        stop = None if template.end else template.closing or None
+        if stop is None and not template.end:
+            stop = template.closing or None
         self.continuation = Continuation(tokenizer, stop)
         self.shown = ""  # given out so far
 
@@ -421,8 +430,8 @@ class Answer:
         ids = self.opening + self.token_ids + self.closing
         stop = self.continuation.stop
         drawn = self.tokenizer.decode(self.token_ids)
-        if stop and drawn.endswith(stop):  # the model has closed it by itself
-            ids = self.opening + self.token_ids
-        elif stop and stop in drawn:  # and has gone on within the same token
+        if stop and drawn.endswith(stop) and stop == self.template.closing:
+            ids = self.opening + self.token_ids  # the model has closed it by itself
+        elif stop and stop in drawn:  # perhaps in the middle of a token
             ids = turn_ids(self.tokenizer, self.template, "assistant", self.shown)
         return Turn("assistant", self.shown, ids)

@@ -47,5 +47,7 @@ class Export(Command):
         if self.format == "original-demo":
             scratch.formats.export_original_demo(model, path)
         else:
-            scratch.formats.save_hf(model, path, tokenizer)
+            kind = scratch.formats.save_hf(model, path, tokenizer)
+            shape = {"gpt2": "GPT-2", "llama": "Llama", "qwen2": "Qwen2"}[kind]
+            print(f"Shape:   {shape}, which is what its architecture is")
         print(f"Written: {path}")

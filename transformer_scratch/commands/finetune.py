@@ -170,7 +170,8 @@ def sample_prompt(
     tokenizer: "Tokenizer",  # the model's own
 ) -> str:
     """Something to ask that suits the text: its first question, or its first words."""
-    ids = [int(token_id) for token_id in dataset.token_ids[:2000]]
+    n_windows = 2000 // dataset.context_length + 1
+    ids = next(dataset.windows(n_windows))[0].flatten().tolist()
     text = tokenizer.decode(ids)
     if is_dialogue(dataset):
         questions = [line for line in text.splitlines() if line.startswith("User:")]

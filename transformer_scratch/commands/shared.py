@@ -364,10 +364,11 @@ def check_model_exists(
 ) -> None:
     """Refuse a name that is neither a file, nor a folder, nor a published model, and offer
     the nearest run."""
-    if Path(name).exists() or name in scratch.gpt2.GPT2_SIZES:
+    published = [*scratch.gpt2.GPT2_SIZES, *scratch.formats.HUB_NAMES]
+    if Path(name).exists() or name in published:
         return
     runs = [path.parent.as_posix() for path in Path("runs").glob("*/config.json")]
-    known = [*runs, *scratch.gpt2.GPT2_SIZES]
+    known = [*runs, *published]
     raise UsageError(f"{name} is no run and no model: {nearest(name, known)}")
 
 # %% ../../nbs/commands/shared.ipynb #95b25283
