@@ -35,7 +35,6 @@ from transformer_scratch.gpt2 import (
     GPT2_NAMES,
     GPT2_SIZES,
     check_gpt2,
-    check_memory,
     empty_model,
     load_gpt2,
     rename_modules,

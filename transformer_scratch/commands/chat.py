@@ -19,7 +19,7 @@ from transformer_scratch.commands.shared import (
     command_text,
     is_run,
     open_model,
-    read_finetune_record,
+    run_facts,
     show_text,
 )
 from ..support.config import SamplingConfig, UsageError, check
