@@ -540,12 +540,22 @@ class ShareOfStep(nn.Module):
         dtype: torch.dtype,  # of the matrix products
         n_parts: int = 1,  # batches in one optimizer step
         scaler: torch.amp.GradScaler | None = None,  # of float16
+        # what the optimizers move; None: whatever the step has now
+        weights: Sequence[nn.Parameter] | None = None,
     ):
         super().__init__()
+        self.weights = list(step.parameters() if weights is None else weights)
         self.step, self.group, self.device, self.dtype = step, group, device, dtype
         self.n_parts, self.scaler = n_parts, scaler
         self.vocab_size = getattr(step, "module", step).model.config.vocab_size
         self.n_calls = 0
+
+    def parameters(
+        self,
+        recurse: bool = True,  # as for every module
+    ) -> Iterator[nn.Parameter]:
+        """The weights in the form in which they are kept, also while FSDP holds them whole."""
+        return iter(self.weights)
 
     def forward(
         self,
@@ -913,11 +923,12 @@ class Machine:
     def loop_step(
         self,
         step: nn.Module,
+        weights: Sequence[nn.Parameter] | None = None,  # that the optimizers move
     ) -> nn.Module:
         """What `train` calls with whole batches."""
         n_parts = self.config.gradient_accumulation
         place = (self.group, self.device, self.dtype)
-        return ShareOfStep(step, *place, n_parts, self.scaler)
+        return ShareOfStep(step, *place, n_parts, self.scaler, weights)
 
     def loop_optimizers(
         self,
@@ -1134,7 +1145,7 @@ class Trainer(WrittenRun):
         self.began, self.saved_at = time.monotonic() - self.seconds, self.seconds
         self.between_steps(self.progress)
         train(
-            machine.loop_step(step),
+            machine.loop_step(step, self.parameters),
             self.batches,
             optimizers,
             config.max_iters,
