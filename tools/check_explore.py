@@ -454,6 +454,7 @@ def measure_speed(proof: Proof, large: bool) -> None:
 
 def use_the_page(page, address: str, say) -> None:
     """By keyboard alone: type, choose a token, cut, move a slider, switch a head off."""
+    page.set_default_timeout(120_000)  # a busy machine
     page.goto(address)
     page.wait_for_selector("[data-ready]")
     area = page.locator("textarea")
@@ -494,6 +495,12 @@ def use_the_page(page, address: str, say) -> None:
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelectorAll('.tokens button').length > 8")
     page.keyboard.press("Enter")
+    page.locator(".compare select").select_option("1")
+    page.wait_for_function("document.querySelectorAll('.pair ol').length === 2")
+    page.locator(".compare button").press("Enter")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.written')].filter((one) => one.innerText.length > 20).length === 2"
+    )
 
 
 def prove_page(play, browser_path: str | None, address: str, screenshots: str) -> list[str]:
