@@ -9,6 +9,7 @@ picture from elsewhere end the build with their names.
 
 import argparse
 import functools
+import inspect
 import os
 import shutil
 import subprocess
@@ -35,12 +36,24 @@ def config() -> dict:
     return settings
 
 
+evaluated_annotations = inspect.get_annotations
+
+
+def readable_annotations(symbol, *, eval_str: bool = False, **options) -> dict:
+    """Annotations, as text where they name what only type checkers import."""
+    try:
+        return evaluated_annotations(symbol, eval_str=eval_str, **options)
+    except NameError:
+        return evaluated_annotations(symbol, **options)
+
+
 def process_notebooks(website: dict) -> None:
     """nbdev's processing, which runs only imports and exports, and then our own."""
     from nbdev import doclinks, serve, showdoc
 
     doclinks._build_modidx()
     showdoc.BasicMarkdownRenderer._repr_markdown_ = api_reference.entry
+    inspect.get_annotations = readable_annotations
     warnings.filterwarnings(
         "ignore", message="Found cells containing imports and other code"
     )

@@ -142,7 +142,7 @@ def words(node) -> str:
     """The words of a piece of pandoc's tree."""
     if not isinstance(node, dict):
         return "".join(map(words, node)) if isinstance(node, list) else ""
-    kind, content = node["t"], node.get("c")
+    kind, content = node.get("t"), node.get("c")
     if kind in ("Str", "Code", "CodeBlock", "Math"):
         return content if kind == "Str" else content[1]
     return words(content) + " " * (
@@ -164,7 +164,7 @@ def rewrite(node, page: Page, pages: dict[str, Page]) -> None:
     The sections are noted for the search.
     """
     if isinstance(node, dict):
-        kind, content = node["t"], node.get("c")
+        kind, content = node.get("t"), node.get("c")
         if kind == "Header":
             url = f"{page.url}#{content[1][0]}"
             page.sections.append({"url": url, "title": words(content[2]), "text": ""})
