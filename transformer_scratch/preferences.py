@@ -50,7 +50,8 @@ def dpo_loss(
     reference_rejected: Tensor,  # (B,)
     beta: float = 0.1,  # how dear it is to move away from the copy
 ) -> tuple[Tensor, Tensor]:  # the mean loss, and each pair's margin (B,)
-    """Direct Preference Optimization: -ln sigmoid of the margin (Rafailov et al. 2023, eq. 7)."""
+    """Direct Preference Optimization: -ln sigmoid of the margin (Rafailov et al. 2023,
+    eq. 7)."""
     rewards = beta * (chosen - reference_chosen)
     rejected_rewards = beta * (rejected - reference_rejected)
     margins = rewards - rejected_rewards
@@ -125,8 +126,8 @@ def pair_batch(
 def group_advantages(
     rewards: Tensor,  # (questions, G)
 ) -> Tensor:  # (questions, G); each row has the mean 0
-    """How much better each answer is than its group, in standard deviations (Shao et al. 2024,
-    §4.1.2). A group without differences has none."""
+    """How much better each answer is than its group, in standard deviations (Shao et
+    al. 2024, §4.1.2). A group without differences has none."""
     centred = rewards - rewards.mean(1, keepdim=True)
     return centred / (rewards.std(1, keepdim=True) + 1e-4)
 
