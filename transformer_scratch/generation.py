@@ -420,16 +420,7 @@ def beam_search(
     The score is the log-probability of the new tokens, over
     ((5 + their number) / 6) ** length_penalty (Wu et al. 2016, §7).
     """
-    vocab_size = model.config.vocab_size
-    check(n_beams >= 1, f"n_beams is {n_beams}: at least one text must be followed")
-    check(
-        len(token_ids) == 1,
-        f"token_ids holds {len(token_ids)} prompts: beam search continues one",
-    )
-    check(
-        -1 <= end_id < vocab_size,
-        f"end_id is {end_id}: it must lie in 0 … {vocab_size - 1}, or be -1 for none",
-    )
+    _check_search(model.config.vocab_size, token_ids, n_beams, end_id)
     n_prompt = token_ids.size(1)
     device = model.token_embedding.weight.device
     texts = token_ids.expand(n_beams, -1)  # (n_beams, T), and they grow
@@ -458,3 +449,16 @@ def beam_search(
     scores = scores / ((5 + lengths) / 6) ** length_penalty
     order = scores.argsort(descending=True, stable=True)
     return texts[order], scores[order]
+
+
+def _check_search(vocab_size: int, token_ids: Tensor, n_beams: int, end_id: int) -> None:
+    """What beam search cannot do is a `UsageError`."""
+    check(n_beams >= 1, f"n_beams is {n_beams}: at least one text must be followed")
+    check(
+        len(token_ids) == 1,
+        f"token_ids holds {len(token_ids)} prompts: beam search continues one",
+    )
+    check(
+        -1 <= end_id < vocab_size,
+        f"end_id is {end_id}: it must lie in 0 … {vocab_size - 1}, or be -1 for none",
+    )
