@@ -291,7 +291,7 @@ def original_start(
     )
     return demo.state_dict()
 
-# %% ../../nbs/commands/recipes.ipynb #555c1151
+# %% ../../nbs/commands/recipes.ipynb #0072fb9d
 def replay_original(
     train_ids: Sequence[int],  # the text's training part, in cl100k_base
     n_steps: int = 200,  # how far to go
@@ -303,7 +303,9 @@ def replay_original(
     """
     start = original_start(seed=1337)
     random_state = torch.get_rng_state()  # making our own model draws numbers too
-    model = import_original_demo(start, dropout=0.0)
+    mask = torch.ones(16, 16).tril()  # a real file has one, and tells the context by it
+    heads = "transformer_blocks.0.multi_head_attention_layer.heads.0"
+    model = import_original_demo({**start, f"{heads}.tril": mask}, dropout=0.0)
     torch.set_rng_state(random_state)
     data = TokenDataset(train_ids, context_length=16)
     training_step = TrainingStep(model)
