@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from transformer_scratch.model import GPT
     from transformer_scratch.tokenizer import Tokenizer
 
-# %% ../../nbs/commands/attention.ipynb #51782972
+# %% ../../nbs/commands/attention.ipynb #83a30034
 def own_text(
     model: "GPT",  # trained
     tokenizer: "Tokenizer",  # its own
-    n_tokens: int = 12,
+    n_tokens: int = 12,  # about how many
 ) -> str:
     """A short text that a model writes by itself, always the same, in one line."""
     n_tokens = min(n_tokens, model.config.context_length - 1)
@@ -42,7 +42,7 @@ def own_text(
             return tokenizer.decode(ids)
     return written
 
-# %% ../../nbs/commands/attention.ipynb #57e22dc0
+# %% ../../nbs/commands/attention.ipynb #89001eb0
 PICTURES = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp")  # endings that can be drawn
 
 
@@ -63,7 +63,10 @@ class Attention(Command):
     head: int | None = 0  # which head, counted from 0; None: all of them
     out: str = "attention.png"  # the picture
 
-    def run(self, flags: Collection[str] = ()) -> None:
+    def run(
+        self,
+        flags: Collection[str] = (),  # that stood on the line
+    ) -> None:
         """Read the prompt once, and draw."""
         out = output_file("--out", self.out, PICTURES)
         pairs = pair_folder(self.model)

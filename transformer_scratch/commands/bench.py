@@ -16,7 +16,7 @@ import transformer_scratch as scratch
 from .shared import Command, output_file
 from ..support.config import check_within
 
-# %% ../../nbs/commands/bench.ipynb #996d3389
+# %% ../../nbs/commands/bench.ipynb #589b067b
 @dataclass(frozen=True)
 class Bench(Command):
     """Time this package beside others, taking turns.
@@ -37,7 +37,10 @@ class Bench(Command):
     def __post_init__(self) -> None:
         check_within(self, 0, 2**62, "seconds")
 
-    def run(self, flags: Collection[str] = ()) -> None:
+    def run(
+        self,
+        flags: Collection[str] = (),  # that stood on the line
+    ) -> None:
         """Print the tables."""
         out = output_file("--out", self.out, [".json"])
         scratch.commands.bench_rows.run_rows(self.rows, self.peer, self.seconds, out)

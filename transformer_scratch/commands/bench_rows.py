@@ -5,10 +5,9 @@
 # %% auto #0
 __all__ = ['UNWATCHED', 'BENCH_RUNS', 'VARIANTS', 'LAPTOP_RECIPES', 'SHAKESPEARE_RECIPES', 'ROWS', 'Side', 'measure',
            'best_threads', 'take_turns', 'limit_sides', 'machine_limits', 'PerHeadAttention', 'training_turn',
-           'peak_memory', 'measure_loss', 'loss_alone', 'loss_sides', 'run_until', 'Party', 'our_parties',
-           'other_parties', 'training_sides', 'writing_sides', 'transformers_writer', 'nanogpt_writing', 'bpe_sides',
-           'learn_in_rust', 'encoding_sides', 'program_sides', 'train_until', 'whole_trainings', 'nanogpt_trainings',
-           'Row', 'find_peers', 'run_rows', 'profiled']
+           'measure_loss', 'loss_alone', 'run_until', 'Party', 'our_parties', 'training_sides', 'writing_sides',
+           'bpe_sides', 'encoding_sides', 'program_sides', 'whole_trainings', 'Row', 'find_peers', 'run_rows',
+           'profiled']
 
 # %% ../../nbs/commands/bench_rows.ipynb #1e1971b1
 import json
@@ -43,7 +42,7 @@ from transformer_scratch.support.config import (
     preset,
 )
 
-# %% ../../nbs/commands/bench_rows.ipynb #49677dbb
+# %% ../../nbs/commands/bench_rows.ipynb #f9aa73e9
 class Side(NamedTuple):
     """What one side of a comparison does in its turn."""
 
@@ -64,7 +63,7 @@ def measure(
 
 
 def best_threads(
-    side: Side,
+    side: Side,  # of a comparison
 ) -> int:
     """One thread or up to four, whichever is faster the second time."""
     tries = {}
@@ -203,8 +202,8 @@ def training_turn(
 
     return turn
 
-# %% ../../nbs/commands/bench_rows.ipynb #b28f8ca5
-def peak_memory() -> float:
+# %% ../../nbs/commands/bench_rows.ipynb #64720c09
+def _peak_memory() -> float:
     """The most bytes that this process has ever held (on Linux)."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return 1024.0 * int(re.search(r"VmHWM:\s*(\d+)", status)[1])
@@ -212,21 +211,21 @@ def peak_memory() -> float:
 
 def measure_loss(
     chunk_size: int,  # tokens whose logits are held at once; 0: all
-    n_tokens: int = 4096,
-    vocab_size: int = 100_070,
-    d_model: int = 64,
+    n_tokens: int = 4096,  # predicted at once
+    vocab_size: int = 100_070,  # V
+    d_model: int = 64,  # D
 ) -> tuple[float, float]:
     """Seconds of a loss and its gradients, and the bytes by which the peak of this process
     grew."""
     output = nn.Linear(d_model, vocab_size)
     hidden_states = torch.randn(1, n_tokens, d_model, requires_grad=True)
     targets = torch.randint(vocab_size, (1, n_tokens))
-    before, began = peak_memory(), time.perf_counter()
+    before, began = _peak_memory(), time.perf_counter()
     loss = scratch.model.next_token_loss(hidden_states, output, targets, chunk_size)
     loss.backward()
-    return time.perf_counter() - began, peak_memory() - before
+    return time.perf_counter() - began, _peak_memory() - before
 
-# %% ../../nbs/commands/bench_rows.ipynb #056b20e5
+# %% ../../nbs/commands/bench_rows.ipynb #3153584a
 def loss_alone(
     which: int,  # 0: seconds, 1: bytes
     *sizes: int,  # arguments of `measure_loss`
@@ -243,7 +242,7 @@ def loss_alone(
     return float(subprocess.check_output([sys.executable, "-c", program, *numbers]))
 
 
-def loss_sides(
+def _loss_sides(
     which: int,  # as for `loss_alone`
     peers: dict,  # none takes part
 ) -> dict[str, Side]:
@@ -279,13 +278,13 @@ def run_until(
     done = not pattern and process.returncode == 0
     check(done, f"{problem}; its last line: {line.strip()}")
 
-# %% ../../nbs/commands/bench_rows.ipynb #300cdb9a
+# %% ../../nbs/commands/bench_rows.ipynb #57f3b3d3
 class Party(NamedTuple):
     """A model that is trained, how it is asked for its loss, and its optimizers."""
 
-    model: nn.Module
-    loss_of: Callable[[Tensor, Tensor], Tensor]
-    optimizers: Sequence[torch.optim.Optimizer]
+    model: nn.Module  # it is trained
+    loss_of: Callable[[Tensor, Tensor], Tensor]  # inputs and targets to the loss
+    optimizers: Sequence[torch.optim.Optimizer]  # of its parameters
 
 
 def our_parties(
@@ -308,8 +307,8 @@ def our_parties(
         parties["per head"] = Party(readable, training_step(readable), [optimizer])
     return parties
 
-# %% ../../nbs/commands/bench_rows.ipynb #93dd655a
-def other_parties(
+# %% ../../nbs/commands/bench_rows.ipynb #54e6485b
+def _other_parties(
     name: str,  # of a preset
     config: GPTConfig,  # its architecture, with the context of the row
     peers: Mapping[str, Any],  # modules by name
@@ -338,11 +337,11 @@ def other_parties(
         )
     return parties
 
-# %% ../../nbs/commands/bench_rows.ipynb #bbe45bf9
+# %% ../../nbs/commands/bench_rows.ipynb #3f95a05a
 def training_sides(
     name: str,  # of a preset
-    batch_size: int,
-    context_length: int,
+    batch_size: int,  # B
+    context_length: int,  # T
     variants: Sequence[str],  # each may say compiled, bfloat16, or both
     peers: Mapping[str, Any],  # modules by name
 ) -> dict[str, Side]:
@@ -350,7 +349,7 @@ def training_sides(
     recipe = preset(name)
     config = replace(recipe.model, context_length=context_length)
     shape = (batch_size, context_length, config.vocab_size)
-    parties = our_parties(name, config) | other_parties(name, config, peers)
+    parties = our_parties(name, config) | _other_parties(name, config, peers)
     sides = {}
     for variant in variants:
         dtype = torch.bfloat16 if "bfloat16" in variant else torch.float32
@@ -362,7 +361,7 @@ def training_sides(
             sides[f"{maker} {variant}".strip()] = Side(turn, batch_size * context_length)
     return sides
 
-# %% ../../nbs/commands/bench_rows.ipynb #f2c15f1c
+# %% ../../nbs/commands/bench_rows.ipynb #92547bb0
 def writing_sides(
     batch_size: int,  # texts at once
     peers: Mapping[str, Any],  # modules by name
@@ -390,15 +389,15 @@ def writing_sides(
             whole, short = (partial(write, weights, n) for n in (n_tokens, 4))
             sides[f"ours {weights}"] = Side(whole, batch_size * n_tokens, short)
     if "transformers" in peers:
-        write = transformers_writer(peers["transformers"], prompt.to(device))
+        write = _transformers_writer(peers["transformers"], prompt.to(device))
         whole, short = (partial(write, n) for n in (n_tokens, 4))
         sides["transformers"] = Side(whole, batch_size * n_tokens, short)
     if "nanoGPT" in peers:
-        sides["nanoGPT"] = nanogpt_writing(peers["nanoGPT"], prompt.to(device), n_tokens)
+        sides["nanoGPT"] = _nanogpt_writing(peers["nanoGPT"], prompt.to(device), n_tokens)
     return sides
 
-# %% ../../nbs/commands/bench_rows.ipynb #14bc0b83
-def transformers_writer(
+# %% ../../nbs/commands/bench_rows.ipynb #9261433a
+def _transformers_writer(
     module: Any,  # the library
     prompt: Tensor,  # (B, T)
 ) -> Callable[[int], None]:
@@ -416,7 +415,7 @@ def transformers_writer(
     return write
 
 
-def nanogpt_writing(
+def _nanogpt_writing(
     module: Any,  # nanoGPT's model.py
     prompt: Tensor,  # (B, T)
     n_tokens: int,  # that the others write
@@ -434,11 +433,11 @@ def nanogpt_writing(
 
     return Side(write, len(prompt) * len(texts))
 
-# %% ../../nbs/commands/bench_rows.ipynb #e2b7263e
+# %% ../../nbs/commands/bench_rows.ipynb #011e380c
 def bpe_sides(
     peers: Mapping[str, Any],  # modules by name
     text: str = "",  # to learn from; nothing: tiny-shakespeare
-    n_merges: int = 4096,
+    n_merges: int = 4096,  # tokens beyond the 256 bytes
 ) -> dict[str, Side]:
     """Learning a vocabulary from a text."""
     text = text or scratch.load_text("tiny-shakespeare")
@@ -449,7 +448,7 @@ def bpe_sides(
     sides = {"ours": Side(learn)}
     if "tokenizers" in peers:
         sides["tokenizers"] = Side(
-            partial(learn_in_rust, peers["tokenizers"], text, n_merges)
+            partial(_learn_in_rust, peers["tokenizers"], text, n_merges)
         )
     if "minbpe" in peers:
         theirs = peers["minbpe"].RegexTokenizer(scratch.tokenizer.GPT2_SPLIT_PATTERN).train
@@ -458,7 +457,7 @@ def bpe_sides(
     return sides
 
 
-def learn_in_rust(
+def _learn_in_rust(
     library: Any,  # tokenizers
     text: str,
     n_merges: int,
@@ -476,10 +475,10 @@ def learn_in_rust(
     )
     tokenizer.train_from_iterator([text], trainer)
 
-# %% ../../nbs/commands/bench_rows.ipynb #de3adad3
+# %% ../../nbs/commands/bench_rows.ipynb #fd71fafa
 def encoding_sides(
     peers: Mapping[str, Any],  # none takes part
-    corpus: str = "tiny-shakespeare",
+    corpus: str = "tiny-shakespeare",  # whose text is encoded
     n_copies: int = 16,  # of the text, one after the other
 ) -> dict[str, Side]:
     """From a file of text to files of ids."""
@@ -516,7 +515,7 @@ def program_sides(
         sides[name] = Side(partial(run_until, [sys.executable, *line]))
     return sides
 
-# %% ../../nbs/commands/bench_rows.ipynb #604df34f
+# %% ../../nbs/commands/bench_rows.ipynb #2044cf35
 UNWATCHED = (
     "--eval-interval",
     "100000",
@@ -526,7 +525,7 @@ UNWATCHED = (
 BENCH_RUNS = Path("runs/bench")
 
 
-def train_until(
+def _train_until(
     recipe: str,  # name of a preset
     flags: Sequence[str],  # more of the line
     pattern: str,  # as for `run_until`; empty: train to the end
@@ -552,14 +551,14 @@ def whole_trainings(
     for recipe, watched in recipes:
         flags, wanted = ((), pattern) if watched else (UNWATCHED, "")
         name = recipe if watched else f"{recipe} unwatched"
-        work = partial(train_until, recipe, flags, wanted, target)
-        sides[name] = Side(work, shorter=partial(train_until, recipe, short, "", target))
+        work = partial(_train_until, recipe, flags, wanted, target)
+        sides[name] = Side(work, shorter=partial(_train_until, recipe, short, "", target))
     if "nanoGPT" in peers and "shakespeare" in recipes[0][0]:
-        sides |= nanogpt_trainings(Path(peers["nanoGPT"].__file__).parent)
+        sides |= _nanogpt_trainings(Path(peers["nanoGPT"].__file__).parent)
     return sides
 
-# %% ../../nbs/commands/bench_rows.ipynb #3a583043
-def nanogpt_trainings(
+# %% ../../nbs/commands/bench_rows.ipynb #2a75e74d
+def _nanogpt_trainings(
     checkout: Path,  # of nanoGPT; a copy of it is used
 ) -> dict[str, Side]:
     """nanoGPT's recipe for processors, watched as it comes and unwatched."""
@@ -596,7 +595,7 @@ LAPTOP_RECIPES = (
 )
 SHAKESPEARE_RECIPES = (("shakespeare-fast", True), ("shakespeare-fast", False))
 
-# %% ../../nbs/commands/bench_rows.ipynb #b6e096e9
+# %% ../../nbs/commands/bench_rows.ipynb #994913b7
 def _steps(name: str, batch_size: int, context_length: int, variants: Sequence[str]) -> Row:
     """A row of training steps."""
     sides = partial(training_sides, name, batch_size, context_length, variants)
@@ -610,8 +609,8 @@ def _trainings(recipes: Sequence[tuple[str, bool]], pattern: str, target: float)
 
 ROWS: dict[str, Row] = {
     "step": _steps("original-demo", 4, 16, ("",)),
-    "loss": Row("seconds", partial(loss_sides, 0)),
-    "loss-memory": Row("bytes", partial(loss_sides, 1)),
+    "loss": Row("seconds", partial(_loss_sides, 0)),
+    "loss-memory": Row("bytes", partial(_loss_sides, 1)),
     "train-small": _steps("shakespeare-char-cpu", 12, 64, VARIANTS),
     "train-gpt2": _steps("gpt2", 1, 256, VARIANTS[:3]),
     "train-gpu": _steps("gpt2", 16, 1024, VARIANTS[3:]),

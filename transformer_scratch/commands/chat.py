@@ -123,7 +123,7 @@ def obey(
         raise UsageError(f"{word} is not known: type {known}, or a question")
     return True
 
-# %% ../../nbs/commands/chat.ipynb #b65ec597
+# %% ../../nbs/commands/chat.ipynb #2040ead8
 @dataclass(frozen=True)
 class Chat(Command):
     """Hold a conversation with a model. An empty line, or /quit, ends it; Ctrl-C stops
@@ -147,7 +147,10 @@ class Chat(Command):
     weights: Literal["float32", "bfloat16", "int8"] = "float32"
     verbose: bool = False  # tell how many tokens were read and how fast they were written
 
-    def run(self, flags: Collection[str] = ()) -> None:
+    def run(
+        self,
+        flags: Collection[str] = (),  # that stood on the line
+    ) -> None:
         """Ask and answer, until there is nothing more to say."""
         name, model, tokenizer = open_model(self.model, self.device)
         warning = dialogue_warning(name)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RANK_FILES', 'RANK_SERVER', 'HUB', 'SELF_TEST_LOSS', 'machine_facts', 'Source', 'sources', 'ask', 'self_test',
-           'judge_losses', 'examine_run', 'Doctor', 'is_well']
+           'judge_losses', 'examine_run', 'Doctor']
 
 # %% ../../nbs/commands/doctor.ipynb #b075b04e
 import hashlib
@@ -54,7 +54,7 @@ def machine_facts() -> list[str]:
         f"{memory / 1e9:.1f} GB of memory and {disk / 1e9:.1f} GB of disk are free",
     ]
 
-# %% ../../nbs/commands/doctor.ipynb #0522901e
+# %% ../../nbs/commands/doctor.ipynb #8e1228b9
 RANK_FILES = (
     "encodings/cl100k_base.tiktoken",
     "gpt-2/encodings/main/vocab.bpe",
@@ -69,7 +69,7 @@ class Source(NamedTuple):
 
     name: str  # what it is
     is_here: bool  # whether it is at hand
-    url: str
+    url: str  # its address
 
 
 def sources() -> list[Source]:
@@ -89,9 +89,9 @@ def sources() -> list[Source]:
     found.append(Source("weights of gpt2", weights.is_file(), url))
     return found
 
-# %% ../../nbs/commands/doctor.ipynb #c8642507
+# %% ../../nbs/commands/doctor.ipynb #bf897fa2
 def ask(
-    source: Source,
+    source: Source,  # one of `sources`
     timeout: float = 3.0,  # seconds to wait, 0: do not ask
 ) -> str:
     """Whether a file is at hand, and whether its server would give it to us, or why not."""
@@ -190,7 +190,7 @@ def examine_run(
         verdict,
     ]
 
-# %% ../../nbs/commands/doctor.ipynb #39725173
+# %% ../../nbs/commands/doctor.ipynb #358d27a7
 @dataclass(frozen=True)
 class Doctor(Command):
     """Look at this installation and this machine, and at runs if RUN names some.
@@ -207,7 +207,10 @@ class Doctor(Command):
     def __post_init__(self) -> None:
         check_within(self, 0, 3600, "timeout")
 
-    def run(self, flags: Collection[str] = ()) -> None:
+    def run(
+        self,
+        flags: Collection[str] = (),  # that stood on the line
+    ) -> None:
         """Ask all questions, and sum up."""
         questions: list[tuple[str, Callable[[], list[str]]]] = [
             ("Machine", machine_facts),
@@ -216,7 +219,7 @@ class Doctor(Command):
         ]
         for name in self.runs:
             questions.append((name, lambda name=name: examine_run(name)))
-        broken = [title for title, question in questions if not is_well(title, question)]
+        broken = [title for title, question in questions if not _is_well(title, question)]
         print(f"Broken: {', '.join(broken)}" if broken else "All is well")
         raise SystemExit(1 if broken else 0)
 
@@ -226,7 +229,7 @@ class Doctor(Command):
             return list(pool.map(lambda source: ask(source, self.timeout), sources()))
 
 
-def is_well(
+def _is_well(
     title: str,  # of the question
     question: Callable[[], list[str]],
 ) -> bool:

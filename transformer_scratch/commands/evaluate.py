@@ -60,7 +60,7 @@ def part_to_judge(
         "validation" if (named_path("--data", data) / "manifest.json").is_file() else "all"
     )
 
-# %% ../../nbs/commands/evaluate.ipynb #fbaa5acb
+# %% ../../nbs/commands/evaluate.ipynb #22c4a7c8
 @dataclass(frozen=True)
 class Evaluate(Command):
     """Measure how well a trained model predicts a text, every token once.
@@ -80,7 +80,10 @@ class Evaluate(Command):
     part: Literal["validation", "train", "all"] | None = None
     device: str = "auto"  # auto, cpu, cuda, cuda:1, mps
 
-    def run(self, flags: Collection[str] = ()) -> None:
+    def run(
+        self,
+        flags: Collection[str] = (),  # that stood on the line
+    ) -> None:
         """Print the three usual measures."""
         name, model, tokenizer = open_model(self.model, self.device)
         config = text_to_judge(name, self.data, self.encoding)

@@ -17,7 +17,7 @@ import transformer_scratch as scratch
 from .shared import Command, is_run, named_path, open_model
 from ..support.config import check
 
-# %% ../../nbs/commands/export.ipynb #55173eb9
+# %% ../../nbs/commands/export.ipynb #3347f6b3
 @dataclass(frozen=True)
 class Export(Command):
     """Write a trained model in a form that other programs open.
@@ -34,7 +34,10 @@ class Export(Command):
     format: Literal["original-demo", "hf"] = "hf"
     out: str | None = None  # file or folder to write; without it, one in the run folder
 
-    def run(self, flags: Collection[str] = ()) -> None:
+    def run(
+        self,
+        flags: Collection[str] = (),  # that stood on the line
+    ) -> None:
         """Write it."""
         if self.out is not None:
             named_path("--out", self.out)

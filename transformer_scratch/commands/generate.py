@@ -48,7 +48,7 @@ def read_prompt(
             f"--prompt-file {path} cannot be read as UTF-8: {error}"
         ) from error
 
-# %% ../../nbs/commands/generate.ipynb #28c10f7a
+# %% ../../nbs/commands/generate.ipynb #42e2afc7
 @dataclass(frozen=True)
 class Generate(Command):
     """Write text with a trained model.
@@ -75,7 +75,10 @@ class Generate(Command):
     def __post_init__(self) -> None:
         check_within(self, 1, 2**62, "num_samples")
 
-    def run(self, flags: Collection[str] = ()) -> None:
+    def run(
+        self,
+        flags: Collection[str] = (),  # that stood on the line
+    ) -> None:
         """Print the prompt and what follows, as often as asked."""
         prompt = read_prompt(self.prompt, self.prompt_file)
         pairs = pair_folder(self.model)

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['Figures', 'MILLER_STAGES', 'RECIPES', 'Effort', 'count_figure', 'smoothing_difference', 'torch_difference',
-           'sizing_figures', 'token_figures', 'textbook_figures', 'texts_cut_differently', 'train_recipe',
-           'trained_figures', 'read_figure', 'original_block', 'original_start', 'replay_original', 'original_figures',
-           'ChainedBlock', 'miller_stages', 'make_stage', 'miller_figures', 'stage_losses', 'our_figures']
+           'sizing_figures', 'token_figures', 'train_recipe', 'trained_figures', 'original_start', 'replay_original',
+           'original_figures', 'ChainedBlock', 'miller_stages', 'make_stage', 'miller_figures', 'stage_losses',
+           'our_figures']
 
-# %% ../../nbs/commands/recipes.ipynb #1c8198e3
+# %% ../../nbs/commands/recipes.ipynb #f26fd2bb
 import csv
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .. import Trainer
 from ..formats import import_original_demo
 from .reproduce import load_ledger, reference_text
 from ..data import TokenDataset, load_split, load_text
@@ -49,10 +48,10 @@ from transformer_scratch.tokenizer import (
     make_tokenizer,
     train_bpe,
 )
-from ..long_runs import write_log
+from ..long_runs import Trainer, write_log
 from ..training import TrainingStep, evaluate_loss
 
-# %% ../../nbs/commands/recipes.ipynb #218f18a3
+# %% ../../nbs/commands/recipes.ipynb #48ab4045
 @dataclass(frozen=True)
 class Effort:
     """How much of a recipe is run, and where."""
@@ -61,7 +60,10 @@ class Effort:
     seeds: Sequence[int] = (1,)  # one training for each
     device: str = "auto"  # auto, cpu, cuda, cuda:1, mps
 
-    def is_whole(self, n_steps: int) -> bool:
+    def is_whole(
+        self,
+        n_steps: int,  # of a training
+    ) -> bool:
         """Whether a training of so many steps is run to its end."""
         return self.steps is None or self.steps >= n_steps
 
@@ -82,9 +84,10 @@ def count_figure(
     with torch.device("meta"):  # shapes without memory
         return count_parameters(GPT(config)) + plus
 
-# %% ../../nbs/commands/recipes.ipynb #b804cb7c
+# %% ../../nbs/commands/recipes.ipynb #cbeac544
 def smoothing_difference() -> float:
-    """How far the written-out loss of smoothed targets is from PyTorch's, for random logits."""
+    """How far the written-out loss of smoothed targets is from PyTorch's, for random
+    logits."""
     generator = torch.Generator().manual_seed(1)
     logits = torch.randn(256, 100, generator=generator)
     targets = torch.randint(100, (256,), generator=generator)
@@ -96,7 +99,8 @@ def smoothing_difference() -> float:
 def torch_difference(
     norm_order: str,  # post or pre
 ) -> float:
-    """How far our decoder's states are from those of `torch.nn.Transformer` with our weights."""
+    """How far our decoder's states are from those of `torch.nn.Transformer` with our
+    weights."""
     torch.manual_seed(1)
     sizes = {"d_model": 64, "n_layers": 3, "n_heads": 4, "d_ff": 128, "dropout": 0.0}
     config = EncoderDecoderConfig(100, 16, norm_order=norm_order, **sizes)
@@ -129,14 +133,14 @@ def sizing_figures(
     yield "paper/learning-rate", [[max(rates), 1 + rates.index(max(rates))]]
     yield "miller/untrained-uniform", [math.log(65)]
 
-# %% ../../nbs/commands/recipes.ipynb #974a2c1d
+# %% ../../nbs/commands/recipes.ipynb #8ba64210
 def token_figures(
     effort: Effort,  # has no say here
 ) -> Figures:
     """Token counts of the sources' texts, and encoders against tiktoken."""
     gpt2, cl100k = load_tiktoken("gpt2"), load_tiktoken("cl100k_base")
     yield "tokenizers/sha256", [3]  # load_tiktoken refuses others
-    yield from textbook_figures(cl100k)
+    yield from _textbook_figures(cl100k)
     n_tokens = len(gpt2.encode(load_text("mental-health-dialogues")))
     n_steps = 5 * math.ceil(n_tokens // 128 / 4)
     yield "original-demo/dialogue-tokens", [[n_tokens, n_steps]]
@@ -148,11 +152,11 @@ def token_figures(
     yield "tokenizers/chinese", [[len(cl100k.encode(sentence)), len(gpt2.encode(sentence))]]
     words = (" Rapport", "Rapport")
     yield "tokenizers/rapport", [[len(cl100k.encode(word)) for word in words]]
-    yield "tokenizers/plain-encoder", [texts_cut_differently(gpt2)]
-    yield "tokenizers/trained", [texts_cut_differently(train_bpe(texts[0], 2048))]
+    yield "tokenizers/plain-encoder", [_texts_cut_differently(gpt2)]
+    yield "tokenizers/trained", [_texts_cut_differently(train_bpe(texts[0], 2048))]
 
-# %% ../../nbs/commands/recipes.ipynb #9953323a
-def textbook_figures(
+# %% ../../nbs/commands/recipes.ipynb #e902c343
+def _textbook_figures(
     cl100k: Tokenizer,  # the published encoding
 ) -> Figures:
     """What can be counted of the original demo's text."""
@@ -167,8 +171,8 @@ def textbook_figures(
     shares = (counts[validation] + 1) / (counts.sum() + len(used))  # one more of each
     yield "original-demo/unigram", [-np.log(shares).mean()]
 
-# %% ../../nbs/commands/recipes.ipynb #c23aa435
-def texts_cut_differently(
+# %% ../../nbs/commands/recipes.ipynb #6170d228
+def _texts_cut_differently(
     tokenizer: Any,  # a BPETokenizer
 ) -> int:
     """Of how many texts the plain encoder makes other tokens than the fast one."""
@@ -207,7 +211,7 @@ def train_recipe(
     trainer.train()
     return trainer
 
-# %% ../../nbs/commands/recipes.ipynb #e597eaed
+# %% ../../nbs/commands/recipes.ipynb #a1d363cb
 def trained_figures(
     rows: Sequence[dict],  # of the ledger, all of the same training
     effort: Effort,  # how much of it
@@ -232,10 +236,10 @@ def trained_figures(
         runs.append(run)
     for row in rows:
         known = whole or "steps" in row["train"]
-        yield row["id"], [read_figure(row["train"], run) for run in runs if known]
+        yield row["id"], [_read_figure(row["train"], run) for run in runs if known]
 
 
-def read_figure(
+def _read_figure(
     wanted: dict,  # the field `train` of a row
     run: Trainer,  # trained
 ) -> float | list[float]:
@@ -247,8 +251,8 @@ def read_figure(
         return evaluate_loss(run.model, run.train_data).nats
     return run.best if column == "best" else run.history[-1][column]
 
-# %% ../../nbs/commands/recipes.ipynb #82b511b1
-def original_block() -> dict[str, nn.Module]:
+# %% ../../nbs/commands/recipes.ipynb #00411334
+def _original_block() -> dict[str, nn.Module]:
     """The parts of one of the original demo's blocks, made in its order."""
     heads = nn.ModuleList()
     for _ in range(4):
@@ -275,7 +279,7 @@ def original_start(
     """
     torch.manual_seed(seed)
     embedding = nn.Embedding(100_071, 64)
-    blocks = nn.ModuleList(nn.ModuleDict(original_block()) for _ in range(8))
+    blocks = nn.ModuleList(nn.ModuleDict(_original_block()) for _ in range(8))
     blocks.append(nn.LayerNorm(64))
     output = nn.Linear(64, 100_070)
     demo = nn.ModuleDict(
@@ -287,7 +291,7 @@ def original_start(
     )
     return demo.state_dict()
 
-# %% ../../nbs/commands/recipes.ipynb #555c1151
+# %% ../../nbs/commands/recipes.ipynb #0072fb9d
 def replay_original(
     train_ids: Sequence[int],  # the text's training part, in cl100k_base
     n_steps: int = 200,  # how far to go
@@ -299,7 +303,9 @@ def replay_original(
     """
     start = original_start(seed=1337)
     random_state = torch.get_rng_state()  # making our own model draws numbers too
-    model = import_original_demo(start, dropout=0.0)
+    mask = torch.ones(16, 16).tril()  # a real file has one, and tells the context by it
+    heads = "transformer_blocks.0.multi_head_attention_layer.heads.0"
+    model = import_original_demo({**start, f"{heads}.tril": mask}, dropout=0.0)
     torch.set_rng_state(random_state)
     data = TokenDataset(train_ids, context_length=16)
     training_step = TrainingStep(model)
@@ -331,7 +337,7 @@ def original_figures(
         judged.append(evaluate_loss(model, TokenDataset(validation, 16)).nats)
     yield "original-demo/validation-200", judged
 
-# %% ../../nbs/commands/recipes.ipynb #cc6fa902
+# %% ../../nbs/commands/recipes.ipynb #832f9d64
 class ChainedBlock(TransformerBlock):
     """A block before residual connections:
 
@@ -340,9 +346,9 @@ class ChainedBlock(TransformerBlock):
 
     def forward(
         self,
-        x: Tensor,
-        rope: None = None,
-        cache: None = None,
+        x: Tensor,  # (B, T, D)
+        rope: None = None,  # no rotary positions here
+        cache: None = None,  # it is only trained
     ) -> Tensor:  # (B, T, D) to (B, T, width of the heads)
         return self.feed_forward(self.attention(x))
 
@@ -396,7 +402,7 @@ def make_stage(
             model.output = nn.Linear(16, config.vocab_size)
     return model
 
-# %% ../../nbs/commands/recipes.ipynb #df78c0b3
+# %% ../../nbs/commands/recipes.ipynb #c37aac2b
 def miller_figures(
     effort: Effort,  # how much of each training
 ) -> Figures:

@@ -174,7 +174,7 @@ def check_recipe(
         partial.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return results
 
-# %% ../../nbs/commands/reproduce.ipynb #d0955480
+# %% ../../nbs/commands/reproduce.ipynb #a776716d
 NAMES = ("original-demo", "nanogpt-cpu", "nanogpt-gpu", "miller", "sizing", "tokenizers")
 
 
@@ -198,7 +198,10 @@ class Reproduce(Command):
     def __post_init__(self) -> None:
         check_within(self, 1, 2**62, "steps", "seeds")
 
-    def run(self, flags: Collection[str] = ()) -> None:
+    def run(
+        self,
+        flags: Collection[str] = (),  # that stood on the line
+    ) -> None:
         """Run the recipe and print each figure with its verdict."""
         out = named_path("--out", self.out)
         results = []

@@ -388,10 +388,10 @@ def show_text(
     print()
     return text
 
-# %% ../../nbs/commands/shared.ipynb #dfc99de5
+# %% ../../nbs/commands/shared.ipynb #9233d956
 def first_words(
     text: str,  # any text
-    n_words: int = 3,
+    n_words: int = 3,  # at most
 ) -> str:
     """The first words of the second line that has any, or of the first;
 

@@ -16,14 +16,14 @@ import transformer_scratch as scratch
 from .shared import Command, command_text, named_path
 from ..support.config import PRESETS, check
 
-# %% ../../nbs/commands/tokenize.ipynb #94886c4a
+# %% ../../nbs/commands/tokenize.ipynb #8f0d6164
 @dataclass(frozen=True)
 class Tokenize(Command):
     """Cut texts into tokens once and for all, on all processors.
 
     A FILE is whatever `train --data` takes; there may be many, together larger than the
-    memory. The result is a folder that `train --data` takes too. What was interrupted goes on
-    when the same line is given again.
+    memory. The result is a folder that `train --data` takes too. What was interrupted goes
+    on when the same line is given again.
     """
 
     # texts to cut: corpus names, files, folders, globs or URLs
@@ -40,7 +40,10 @@ class Tokenize(Command):
     out: str = "tokens"  # folder for token files and tokenizer
     overwrite: bool = False  # replace what it holds
 
-    def run(self, flags: Collection[str] = ()) -> None:
+    def run(
+        self,
+        flags: Collection[str] = (),  # that stood on the line
+    ) -> None:
         """Write train-00000.npy and so on, validation-00000.npy, tokenizer/ and
         manifest.json."""
         check(bool(self.files), "no text is named: transformer-scratch tokenize FILE...")
