@@ -554,7 +554,7 @@ class ShareOfStep(nn.Module):
         self,
         recurse: bool = True,  # as for every module
     ) -> Iterator[nn.Parameter]:
-        """The weights in the form in which they are kept, also while FSDP holds them whole."""
+        """The weights as they are kept, also while FSDP holds them whole."""
         return iter(self.weights)
 
     def forward(

@@ -74,7 +74,7 @@ def join_group(
 
 
 def named_ranks() -> dict[str, int] | None:  # None: nobody started a group
-    """Who this process is, by the variables that `torchrun` sets; all of them, or none count.
+    """Who this process is, by the variables that `torchrun` sets: all of them, or none.
 
     A RANK that somebody left in the environment makes no group.
     """
@@ -190,7 +190,7 @@ def gathered(
     value: Any,  # a tensor, perhaps held in parts; or lists and dictionaries of such
     main_only: bool = False,  # the main process gets it, on the CPU, and the others nothing
 ) -> Any:
-    """The whole of what is sharded over processes (a DTensor); all else is returned as it is."""
+    """The whole of what is sharded over processes (a DTensor); all else as it is."""
     if isinstance(value, dict):
         return {name: gathered(item, main_only) for name, item in value.items()}
     if isinstance(value, list):
