@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # for editors and type checkers; Python itself imports these 
         train_bpe,
     )
     from transformer_scratch.long_runs import Trainer
-    from transformer_scratch.training import evaluate_loss
+    from transformer_scratch.training import evaluate_loss, train
 
 MODULE_OF = {  # public name: the module that defines it
     "GPTConfig": "support.config",
@@ -43,6 +43,7 @@ MODULE_OF = {  # public name: the module that defines it
     "KVCache": "attention",
     "GPT": "model",
     "Trainer": "long_runs",
+    "train": "training",
     "evaluate_loss": "training",
     "load_model": "checkpoint",
     "generate": "generation",
