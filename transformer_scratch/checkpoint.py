@@ -84,7 +84,7 @@ def stored_weights(
         weights.pop("output.weight", None)
     return weights
 
-
+# %% ../nbs/07_checkpoint.ipynb #33539d18
 def whole_weights(
     model: GPT | Mapping[str, Tensor],  # or whole tensors by name, which are returned
 ) -> dict[str, Tensor]:
@@ -125,7 +125,7 @@ def open_safetensors(
             f"{trouble}: it is missing or damaged; put a whole copy there"
         ) from error
 
-
+# %% ../nbs/07_checkpoint.ipynb #f0a480d6
 def fill_weights(
     stored: Mapping[str, Tensor],  # a model's own tensors, as from `stored_weights`
     weights: Mapping[str, Tensor],  # what they become
@@ -149,7 +149,7 @@ def fill_weights(
     for name, weight in weights.items():
         stored[name].copy_(sharded_like(weight, stored[name]))
 
-
+# %% ../nbs/07_checkpoint.ipynb #0013e7a9
 def load_weights(
     model: GPT,  # filled in place
     path: str | Path,  # a file that `save_weights` wrote
@@ -198,7 +198,7 @@ def config_content(
         "facts": {"data_source": None} | dict(facts or {}),
     }
 
-
+# %% ../nbs/07_checkpoint.ipynb #a9b57ffa
 def write_config(
     run_folder: str | Path,  # the folder of a run
     config: Preset,  # architecture and recipe
@@ -253,7 +253,7 @@ def read_content(
             raise UsageError(f"the field {name!r} is {problem}; {hint}")
     return content
 
-
+# %% ../nbs/07_checkpoint.ipynb #26ff0028
 def read_run(
     run_folder: str | Path,  # the folder of a run
     # architecture and recipe, facts, fingerprint of the tokenizer
@@ -271,7 +271,7 @@ def read_run(
         message = f"{path} describes no run that this program can read: {error}"
         raise UsageError(str(error) if no_run else message) from error
 
-
+# %% ../nbs/07_checkpoint.ipynb #dd35b406
 def read_config(
     run_folder: str | Path,  # the folder of a run
 ) -> Preset:
@@ -312,7 +312,7 @@ def is_run_folder(
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return False
 
-
+# %% ../nbs/07_checkpoint.ipynb #8271b484
 def check_free(
     folder: str | Path,  # where a run is to be written
     overwrite: bool = False,  # whether a run that is there may be replaced
@@ -333,9 +333,9 @@ def check_free(
             unfinished, f"{folder} holds {there[0]!r}, but no run of this program: {remedy}"
         )
 
-
+# %% ../nbs/07_checkpoint.ipynb #6b48117b
 def undescribed_parts(
-    model: GPT,
+    model: GPT,  # perhaps with parts of its own
 ) -> list[str]:  # one line each; empty: config.json says it all
     """What a model has that would be lost without a word if config.json were believed."""
     with torch.device("meta"):
@@ -343,7 +343,7 @@ def undescribed_parts(
     same_names = plain.keys() == stored_weights(model).keys()
     return custom_parts(model) if same_names else []  # other names are noticed anyway
 
-
+# %% ../nbs/07_checkpoint.ipynb #1af34c8a
 def save_run(
     run_folder: str | Path,  # made if it is not there
     model: GPT | Mapping[str, Tensor],  # becomes model.safetensors, as for `save_weights`
@@ -389,7 +389,7 @@ def check_size(
     trouble = f"{path} has {n_bytes} bytes and cannot hold such a model"
     check(fits, f"config.json speaks of {sizes}: {trouble}")
 
-
+# %% ../nbs/07_checkpoint.ipynb #bd2f729f
 def model_from_weights(
     config: GPTConfig,  # the architecture
     weights: Mapping[str, Tensor],  # as for `fill_weights`
@@ -401,7 +401,7 @@ def model_from_weights(
     fill_weights(stored_weights(model), weights, source)
     return model
 
-
+# %% ../nbs/07_checkpoint.ipynb #a25dd0c6
 def check_finished(
     run_folder: str | Path,  # the folder of a run
 ) -> None:
@@ -419,7 +419,7 @@ def check_finished(
         f"{run_folder} has parts that config.json cannot describe ({parts}): {remedy}",
     )
 
-
+# %% ../nbs/07_checkpoint.ipynb #f4658ed2
 def load_model(
     run_folder: str | Path,  # the folder of a run
     device: str | torch.device = "cpu",  # where to put the model

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['LOG_COLUMNS', 'STATE_FIELDS', 'SIGNALS', 'random_states', 'set_random_states', 'checkpoints', 'latest_checkpoint',
-           'save_checkpoint', 'load_checkpoint', 'check_state', 'check_random_states', 'loss_line', 'write_log',
+           'save_checkpoint', 'load_checkpoint', 'check_random_states', 'check_state', 'loss_line', 'write_log',
            'draw_losses', 'claim_folder', 'Recorder', 'interrupts_noted', 'first_bad_tensor', 'Watch',
-           'ScaledOptimizers', 'own_rows', 'ShareOfStep', 'to_device', 'number_format', 'join_processes',
+           'ScaledOptimizers', 'own_rows', 'to_device', 'number_format', 'ShareOfStep', 'join_processes',
            'text_fingerprint', 'check_same', 'BatchSource', 'LoadedBatches', 'as_dataset', 'compile_step',
            'evaluate_together', 'Judge', 'read_moment', 'restore_optimizer', 'Machine', 'TrainingRun', 'WrittenRun',
            'Trainer', 'count_trained', 'without_memory', 'activation_numbers', 'training_memory', 'bytes_sent']
@@ -156,6 +156,23 @@ def load_checkpoint(
     load_weights(model, Path(path) / "model.safetensors")
     return open_pickle(Path(path) / "state.pt")
 
+# %% ../nbs/13_long_runs.ipynb #7d40cb03
+def check_random_states(
+    states: dict,  # as from `random_states`
+    source: object,  # for messages
+) -> None:
+    """Try every state on a source of its own; one that does not fit is a `UsageError`."""
+    try:
+        random.Random().setstate(states["python"])
+        np.random.RandomState().set_state(states["numpy"])
+        torch.Generator().set_state(states["torch"])
+        if states["batches"] is not None:
+            torch.Generator().set_state(states["batches"])
+        right = all(isinstance(state, Tensor) for state in states["cuda"])
+    except (LookupError, TypeError, ValueError, RuntimeError, OverflowError):
+        right = False
+    check(right, f"random in {source} holds no states of generators: the file is damaged")
+
 # %% ../nbs/13_long_runs.ipynb #7ba33cee
 LOG_COLUMNS = (
     "step",
@@ -213,23 +230,6 @@ def check_state(
         right = isinstance(part, dict) and all(isinstance(v, dict) for v in part.values())
         check(right, f"optimizers in {source} holds no tensors by number: {damaged}")
     check_random_states(state["random"], source)
-
-
-def check_random_states(
-    states: dict,  # as from `random_states`
-    source: object,  # for messages
-) -> None:
-    """Try every state on a source of its own; one that does not fit is a `UsageError`."""
-    try:
-        random.Random().setstate(states["python"])
-        np.random.RandomState().set_state(states["numpy"])
-        torch.Generator().set_state(states["torch"])
-        if states["batches"] is not None:
-            torch.Generator().set_state(states["batches"])
-        right = all(isinstance(state, Tensor) for state in states["cuda"])
-    except (KeyError, TypeError, ValueError, RuntimeError, OverflowError):
-        right = False
-    check(right, f"random in {source} holds no states of generators: the file is damaged")
 
 # %% ../nbs/13_long_runs.ipynb #8f909f64
 def loss_line(
@@ -307,8 +307,8 @@ class Recorder:
         self,
         weights: Mapping[str, Tensor],  # of the model, whole
         state: dict,  # of the first moment
-        tokenizer: Tokenizer,
-        config: Preset,
+        tokenizer: Tokenizer,  # written beside the model
+        config: Preset,  # architecture and recipe
         facts: Mapping,  # as for `write_config`
         overwrite: bool,  # replace a run that is there
     ) -> None:
@@ -324,7 +324,7 @@ class Recorder:
     def go_on(
         self,
         history: Sequence[dict],  # up to the checkpoint
-        tokenizer: Tokenizer,
+        tokenizer: Tokenizer,  # the one that it began with
         config: Preset,  # whose recipe may have changed
         facts: Mapping,  # as for `write_config`
     ) -> None:
@@ -339,10 +339,10 @@ class Recorder:
 
     def save(
         self,
-        history: Sequence[dict],
+        history: Sequence[dict],  # a row for each evaluation
         weights: Mapping[str, Tensor],  # whole ones; none where nothing else is written
         best: bool = False,  # whether they become model.safetensors
-        step: int = 0,
+        step: int = 0,  # optimizer steps done
         state: dict | None = None,  # of a checkpoint of this step
     ) -> None:
         """Write the log, and if asked the best weights and a checkpoint."""
@@ -356,7 +356,10 @@ class Recorder:
 
         self.write(write)
 
-    def finish(self, history: Sequence[dict]) -> None:
+    def finish(
+        self,
+        history: Sequence[dict],  # a row for each evaluation
+    ) -> None:
         """Draw the picture."""
         self.write(lambda folder: draw_losses(history, folder / "loss.png"))
 
@@ -441,8 +444,8 @@ class Watch:
 
     def compare(
         self,
-        step: int,
-        loss: float,
+        step: int,  # optimizer steps done before it
+        loss: float,  # mean loss of the step
     ) -> None:
         """Say so when a loss stands far above those of late."""
         far = max(8 * self.typical_distance, self.typical_loss / 5)
@@ -459,8 +462,8 @@ class Watch:
 
     def stop(
         self,
-        step: int,
-        loss: float = math.nan,
+        step: int,  # optimizer steps done before it
+        loss: float = math.nan,  # mean loss of the step
     ) -> NoReturn:
         """Say where the first bad number is, what made it, and what helps."""
         unknown = "length of the gradient" if math.isfinite(loss) else "loss"
@@ -483,7 +486,7 @@ class ScaledOptimizers:
 
     def __init__(
         self,
-        optimizers: Sequence[torch.optim.Optimizer],
+        optimizers: Sequence[torch.optim.Optimizer],  # as `make_optimizer` returns them
         scaler: torch.amp.GradScaler,  # which scaled the gradients
         parameters: Sequence[nn.Parameter],  # that are clipped together
         gradient_clip: float,  # longest gradient that is let through; 0: any
@@ -515,7 +518,7 @@ class ScaledOptimizers:
 # %% ../nbs/13_long_runs.ipynb #0500705c
 def own_rows(
     batch: Sequence[Tensor],  # inputs, targets; the same in every process
-    group: ProcessGroup,
+    group: ProcessGroup,  # whose rank decides which rows
 ) -> list[Tensor]:  # inputs, targets
     """This process's rows of a batch; rows without targets fill up what cannot be dealt out
     equally."""
@@ -525,7 +528,27 @@ def own_rows(
     targets = nn.functional.pad(targets, missing, value=-100)
     return [rows[group.rank :: group.world_size] for rows in (inputs, targets)]
 
+# %% ../nbs/13_long_runs.ipynb #7707ec0c
+def to_device(
+    tensor: Tensor,  # on the CPU
+    device: torch.device,  # where the model computes
+) -> Tensor:
+    """Copy a batch to where it is needed, without making a GPU wait for it."""
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
 
+# %% ../nbs/13_long_runs.ipynb #96ddcaaa
+def number_format(
+    device: torch.device,  # where the block computes
+    dtype: torch.dtype,  # float32: nothing changes
+) -> Any:  # a context manager
+    """The block's matrix products run in this number format."""
+    if dtype == torch.float32:
+        return nullcontext()
+    return torch.autocast(device.type, dtype)
+
+# %% ../nbs/13_long_runs.ipynb #3aa99174
 class ShareOfStep(nn.Module):
     """What one process does of a step: its rows, on its device, in its number format.
 
@@ -535,8 +558,8 @@ class ShareOfStep(nn.Module):
     def __init__(
         self,
         step: nn.Module,  # a `TrainingStep`, perhaps wrapped for several processes
-        group: ProcessGroup,
-        device: torch.device,
+        group: ProcessGroup,  # all of which compute a share
+        device: torch.device,  # where this one computes
         dtype: torch.dtype,  # of the matrix products
         n_parts: int = 1,  # batches in one optimizer step
         scaler: torch.amp.GradScaler | None = None,  # of float16
@@ -578,32 +601,12 @@ class ShareOfStep(nn.Module):
             loss = loss * (share * self.group.world_size)
         return loss
 
-
-def to_device(
-    tensor: Tensor,  # on the CPU
-    device: torch.device,
-) -> Tensor:
-    """Copy a batch to where it is needed, without making a GPU wait for it."""
-    if device.type == "cuda":
-        return tensor.pin_memory().to(device, non_blocking=True)
-    return tensor.to(device)
-
-
-def number_format(
-    device: torch.device,
-    dtype: torch.dtype,  # float32: nothing changes
-) -> Any:  # a context manager
-    """The block's matrix products run in this number format."""
-    if dtype == torch.float32:
-        return nullcontext()
-    return torch.autocast(device.type, dtype)
-
 # %% ../nbs/13_long_runs.ipynb #5c17b9b3
 def join_processes(
     model: GPT,  # on the CPU; of all processes it begins with the same weights
     config: TrainingConfig,  # batch_size, sharding and loss_chunk_size count
-    device: torch.device,
-    group: ProcessGroup,
+    device: torch.device,  # where this process computes
+    group: ProcessGroup,  # all of which call this
 ) -> nn.Module:  # its forward returns the loss of this process's rows
     """Let all processes of a group train one model, whose gradients they average."""
     n, size = group.world_size, config.batch_size
@@ -643,9 +646,9 @@ def text_fingerprint(
             digest.update(np.asarray(ids[start : start + size], dtype=np.int64).tobytes())
     return digest.hexdigest()
 
-
+# %% ../nbs/13_long_runs.ipynb #22353102
 def check_same(
-    group: ProcessGroup,
+    group: ProcessGroup,  # all of which call this
     facts: Mapping[str, object],  # what must be the same everywhere, by name
 ) -> None:
     """Refuse to train one model with different programs, recipes or texts."""
@@ -700,7 +703,7 @@ class BatchSource:
         self.windows_read += len(batch[0])
         return batch
 
-
+# %% ../nbs/13_long_runs.ipynb #162b048a
 class LoadedBatches:
     """Any source of batches, such as a `DataLoader`, with the two methods of a dataset."""
 
@@ -731,7 +734,7 @@ class LoadedBatches:
         inputs = next(iter(self.batches))[0]
         return len(self.batches) * inputs.numel()
 
-
+# %% ../nbs/13_long_runs.ipynb #0d46bb90
 def as_dataset(
     source: Any,  # a dataset, or a source of batches
 ) -> Any:  # with `random_batch` and `windows`
@@ -764,7 +767,7 @@ def compile_step(
 
 # %% ../nbs/13_long_runs.ipynb #7df664ce
 def evaluate_together(
-    model: GPT,
+    model: GPT,  # put in evaluation mode meanwhile
     batches: Iterable[tuple[Tensor, Tensor]],  # the same in every process
     tokenizer: Tokenizer | None,  # for bits per byte
     group: ProcessGroup,  # each process predicts its rows
@@ -775,7 +778,7 @@ def evaluate_together(
     nats, n_tokens, n_bytes = group.sum(sums).tolist()
     return Evaluation.from_sums(nats, int(n_tokens), int(n_bytes))
 
-
+# %% ../nbs/13_long_runs.ipynb #0de28506
 class Judge:
     """Evaluates a model on both texts of a run, by samples or by a full pass."""
 
@@ -785,14 +788,14 @@ class Judge:
         validation_data: Any,  # with `random_batch` and `windows`
         tokenizer: Tokenizer,  # for bits per byte
         config: TrainingConfig,  # batch_size, eval_iters and seed count
-        group: ProcessGroup,
+        group: ProcessGroup,  # which evaluates together
     ):
         self.train_data, self.validation_data = train_data, validation_data
         self.tokenizer, self.config, self.group = tokenizer, config, group
 
     def losses(
         self,
-        model: GPT,
+        model: GPT,  # put in evaluation mode meanwhile
         step: int,  # from which samples are drawn
         full_pass: bool,  # over the validation text
     ) -> tuple[Evaluation, Evaluation, bool]:  # training, validation, whether a full pass
@@ -854,7 +857,7 @@ def read_moment(
         state["windows_read"] = state["step"] * per_step
     return state
 
-
+# %% ../nbs/13_long_runs.ipynb #cecbb49b
 def restore_optimizer(
     optimizer: torch.optim.Optimizer,  # its rates stay
     saved: dict[int, dict],  # by number of the parameter, its whole tensors
@@ -891,7 +894,7 @@ class Machine:
     def __init__(
         self,
         config: TrainingConfig,  # device, dtype, sharding, compile and sizes count
-        group: ProcessGroup,
+        group: ProcessGroup,  # with whom
     ):
         self.config, self.group = config, group
         self.device = pick_device(config.device)
@@ -908,9 +911,9 @@ class Machine:
 
     def compiled(
         self,
-        step: nn.Module,
+        step: nn.Module,  # as from `training_step`
         dataset: Any,  # to try it on a batch
-        log: Callable[[str], None],
+        log: Callable[[str], None],  # hears if it cannot be translated
     ) -> nn.Module:
         """The step, translated if the recipe wants it and the machine can."""
         if not self.config.compile:
@@ -922,7 +925,7 @@ class Machine:
 
     def loop_step(
         self,
-        step: nn.Module,
+        step: nn.Module,  # as from `training_step`
         weights: Sequence[nn.Parameter] | None = None,  # that the optimizers move
     ) -> nn.Module:
         """What `train` calls with whole batches."""
@@ -932,8 +935,8 @@ class Machine:
 
     def loop_optimizers(
         self,
-        optimizers: Sequence[torch.optim.Optimizer],
-        parameters: Sequence[nn.Parameter],
+        optimizers: Sequence[torch.optim.Optimizer],  # of the run
+        parameters: Sequence[nn.Parameter],  # that are clipped together
     ) -> tuple[Sequence, float]:
         """What `train` steps with, and to which length it clips."""
         clip = self.config.gradient_clip
@@ -1022,6 +1025,14 @@ class TrainingRun:
             "windows_read": self.batches.windows_read,
             "text_sha256": self.fingerprint,
         }
+
+    def look(
+        self,
+        progress: Progress,  # of a step whose gradient is known
+    ) -> None:
+        """The loss is that of all processes; then the watch has a look."""
+        progress.loss = self.group.sum(progress.loss) / self.group.world_size
+        self.watch(progress)
 
 # %% ../nbs/13_long_runs.ipynb #b0e10d63
 class WrittenRun(TrainingRun):
@@ -1157,18 +1168,19 @@ class Trainer(WrittenRun):
             progress=self.progress,
         )
 
-    def look(self, progress: Progress) -> None:
-        """The loss is that of all processes; then the watch has a look."""
-        progress.loss = self.group.sum(progress.loss) / self.group.world_size
-        self.watch(progress)
-
-    def call_hooks(self, progress: Progress) -> None:
+    def call_hooks(
+        self,
+        progress: Progress,  # after a step
+    ) -> None:
         """The user's hooks get the trainer."""
         self.bar.update()
         for hook in self.hooks:
             hook(self, progress.step)
 
-    def between_steps(self, progress: Progress) -> None:
+    def between_steps(
+        self,
+        progress: Progress,  # after a step
+    ) -> None:
         """Evaluate and save if it is time, and end if somebody wants it; all processes
         together."""
         config, step = self.config, progress.step
@@ -1185,21 +1197,19 @@ class Trainer(WrittenRun):
             self.save()
         progress.stop = done or bool(interrupts)
         self.interrupted_by = interrupts[0] if interrupts and not done else None
-        if (
-            self.group.rank
-        ):  # dropout of its own, while the main process goes on as if alone
+        if self.group.rank:  # dropout of its own; the main process goes on as if alone
             torch.manual_seed(config.seed + 1_000_003 * self.group.rank + step)
 
 # %% ../nbs/13_long_runs.ipynb #d08333dc
 def count_trained(
-    part: nn.Module,
+    part: nn.Module,  # a model, or a piece of one
 ) -> int:
     """The number of values that get gradients."""
     return sum(weight.numel() for weight in part.parameters() if weight.requires_grad)
 
-
+# %% ../nbs/13_long_runs.ipynb #f91cfe8b
 def without_memory(
-    model: GPT | GPTConfig,
+    model: GPT | GPTConfig,  # or its architecture alone
 ) -> GPT:
     """A model as it is, or one without memory that has an architecture's shapes."""
     if isinstance(model, GPT):
@@ -1207,7 +1217,7 @@ def without_memory(
     with torch.device("meta"):
         return GPT(model)
 
-
+# %% ../nbs/13_long_runs.ipynb #229df93b
 def activation_numbers(
     model: GPT,  # without memory will do
     context_length: int,  # T, length of a window
@@ -1222,7 +1232,7 @@ def activation_numbers(
         return sizes.n_layers * sizes.d_model + block
     return sizes.n_layers * block
 
-
+# %% ../nbs/13_long_runs.ipynb #1e57cfe0
 def training_memory(
     model: GPT | GPTConfig,  # its trainable weights get gradients
     training: TrainingConfig,  # sizes, formats, optimizer and sharding decide

@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from heapq import heappop, heappush
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -463,6 +463,38 @@ def _safe_cuts(text: str) -> list[int]:
             cuts.append(found.end())
     return cuts
 
+
+def _check_bytes(text: str, missing_bytes: bytes) -> None:
+    """Refuse a text with a byte that a vocabulary lacks, by its character's place."""
+    content = text.encode("utf-8")
+    found = re.search(b"[" + re.escape(missing_bytes) + b"]", content)
+    if found is not None:
+        place = len(content[: found.start()].decode("utf-8", errors="ignore"))
+        byte = found[0].hex().upper()
+        problem = f"this vocabulary has no token for its byte 0x{byte}"
+        raise UsageError(f"text[{place}] is {text[place]!r}: {problem}; leave it out")
+
+
+def _encoding(
+    name: str,
+    pattern: str,
+    ranks: dict[bytes, int],
+    special_tokens: dict[str, int],
+) -> Any:
+    """tiktoken's `Encoding` of a vocabulary; a pattern it cannot use is a `UsageError`."""
+    import tiktoken
+
+    try:
+        return tiktoken.Encoding(
+            name,
+            pat_str=pattern,
+            mergeable_ranks=ranks,
+            special_tokens=special_tokens,
+        )
+    except ValueError as error:
+        message = f"pattern is {pattern!r}: tiktoken cannot use it ({error})"
+        raise UsageError(message) from error
+
 # %% ../nbs/02_tokenizer.ipynb #c7d8682c
 class BPETokenizer(Tokenizer):
     """Byte-level BPE (Radford et al. 2019): any text is bytes, frequent neighbours a token.
@@ -478,13 +510,11 @@ class BPETokenizer(Tokenizer):
         pattern: str,
         special_tokens: Mapping[str, int],  # for instance {"<|endoftext|>": 50256}
         name: str = "bpe",  # where it comes from
-        # how a pretrained model writes the turns of a conversation, in the words of its makers
+        # how a pretrained model writes the turns of a conversation, as its makers say it
         chat_template: str | None = None,
         # True: single bytes may be missing, and a text that needs one is refused
         partial: bool = False,
     ) -> None:
-        import tiktoken
-
         self.tokens = _by_id(ranks, special_tokens)
         self.chat_template = chat_template
         missing = [byte for byte in range(256) if bytes([byte]) not in ranks]
@@ -503,16 +533,7 @@ class BPETokenizer(Tokenizer):
         self.pattern = pattern
         self.special_tokens = dict(special_tokens)
         self.name = name
-        try:
-            self.encoding = tiktoken.Encoding(
-                name,
-                pat_str=pattern,
-                mergeable_ranks=self.ranks,
-                special_tokens=self.special_tokens,
-            )
-        except ValueError as error:
-            message = f"pattern is {pattern!r}: tiktoken cannot use it ({error})"
-            raise UsageError(message) from error
+        self.encoding = _encoding(name, pattern, self.ranks, self.special_tokens)
 
     def encode_array(
         self,
@@ -525,7 +546,7 @@ class BPETokenizer(Tokenizer):
         """
         _check_text(text)
         if self.missing_bytes:
-            self._check_bytes(text)
+            _check_bytes(text, self.missing_bytes)
         allowed = set(self.special_tokens) if allow_special else set()
         cuts = {0, *_long_spaces(text), len(text)}
         is_published = self.pattern in (GPT2_SPLIT_PATTERN, CL100K_SPLIT_PATTERN)
@@ -544,15 +565,6 @@ class BPETokenizer(Tokenizer):
         # threads will do: tiktoken works outside of Python's lock
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return np.concatenate(list(pool.map(encode_part, cuts, cuts[1:])))
-
-    def _check_bytes(self, text: str) -> None:
-        """Refuse a text with a byte that this vocabulary lacks, by the place of its character."""
-        content = text.encode("utf-8")
-        found = re.search(b"[" + re.escape(self.missing_bytes) + b"]", content)
-        if found is not None:
-            place = len(content[: found.start()].decode("utf-8", errors="ignore"))
-            problem = f"this vocabulary has no token for its byte 0x{found[0].hex().upper()}"
-            raise UsageError(f"text[{place}] is {text[place]!r}: {problem}; leave it out")
 
     def save(
         self,

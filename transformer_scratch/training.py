@@ -39,7 +39,7 @@ def model_loss(
     logits = model(inputs)
     return F.cross_entropy(logits.flatten(0, -2), targets.flatten(), reduction=reduction)
 
-
+# %% ../nbs/08_training.ipynb #b9219de5
 class TrainingStep(nn.Module):
     """A model with its loss: the module whose forward pass is one step of training."""
 
@@ -96,7 +96,7 @@ class Progress:
     history: list[dict] = field(default_factory=list)  # a row for each evaluation
     stop: bool = False  # a hook may set it: evaluate once more, and end
 
-
+# %% ../nbs/08_training.ipynb #e3d7b799
 def train(
     training_step: nn.Module,  # forward(*batch) gives a mean loss
     batches: Iterable[Sequence[Tensor]],  # each is what one forward pass gets
