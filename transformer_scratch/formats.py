@@ -853,7 +853,8 @@ def _unpacked(tensor, path: str | Path) -> Tensor:
     except (NotImplementedError, ValueError) as error:
         kind = tensor.tensor_type.name
         raise UsageError(f"{tensor.name} in {path} is packed as {kind}: {error}") from error
-    return torch.from_numpy(values.astype("float32", copy=False))
+    must_copy = not values.flags.writeable  # what lies in the file as it is
+    return torch.from_numpy(values.astype("float32", copy=must_copy))
 
 # %% ../nbs/formats.ipynb #00e7dce0
 HUB_NAMES = {  # a name that may be given: where it lies on the hub
