@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['CHATML', 'DIALOGUE', 'PLAIN', 'TEMPLATES', 'ChatTemplate', 'turn_ids', 'opening_ids', 'template_of',
            'encode_messages', 'read_messages', 'read_rows', 'messages_data', 'n_in_common', 'CachedReader', 'Turn',
-           'Conversation', 'Answer']
+           'History', 'Answer', 'Conversation']
 
 # %% ../nbs/conversation.ipynb #8edaa3a8
 import json
@@ -255,7 +255,7 @@ class CachedReader:
         self.token_ids = list(token_ids)
         return self.model.output(hidden_states[:, -1])
 
-# %% ../nbs/conversation.ipynb #502d00ab
+# %% ../nbs/conversation.ipynb #15999592
 @dataclass
 class Turn:
     """What one side has said."""
@@ -265,29 +265,18 @@ class Turn:
     token_ids: list[int]  # with its frame
 
 
-class Conversation:
-    """A conversation with a model: history, cache, and the rules of the template."""
+class History:
+    """What was said so far, in the frames of a template."""
 
     def __init__(
         self,
-        model: GPT,  # trained, in evaluation mode; packed weights will do
         tokenizer: Tokenizer,  # the model's own
-        sampling: SamplingConfig = SamplingConfig(),  # how to draw an answer
-        template: ChatTemplate
-        | None = None,  # None: the one that the model was trained with
-        system: str | None = None,  # what it is told first; None: the template's own words
+        template: ChatTemplate,  # how turns are framed
+        system: str | None = None,  # what the model is told first
     ):
-        self.model, self.tokenizer, self.sampling = model, tokenizer, sampling
-        self.template = template_of(tokenizer) if template is None else template
-        self.reader = CachedReader(model)
-        self.generator = torch.Generator()
-        self.generator.manual_seed(
-            self.generator.seed() if sampling.seed is None else sampling.seed
-        )
-        self.system = self.template.system if system is None else system
+        self.tokenizer, self.template = tokenizer, template
+        self.system = system
         self.turns: list[Turn] = []
-        self.n_dropped = 0  # turns that the last answer had to do without
-        self.n_read = 0  # tokens that were new before the last answer
         self._system_ids()  # refused now, where the template has no such role
 
     def _system_ids(self) -> list[int]:
@@ -313,7 +302,10 @@ class Conversation:
         """Forget every turn; the system prompt stays."""
         self.turns.clear()
 
-    def tell(self, system: str | None) -> None:  # system: None or "": nothing is told
+    def tell(
+        self,
+        system: str | None,  # None or "": nothing is told
+    ) -> None:
         """Change the system prompt. What cannot be encoded is a `UsageError`, and
         changes nothing."""
         before, self.system = self.system, system
@@ -328,11 +320,101 @@ class Conversation:
         rows = [{"role": "system", "content": self.system}] if self.system else []
         return rows + [{"role": turn.role, "content": turn.content} for turn in self.turns]
 
-    def save(self, path: str | Path) -> None:  # path: a .jsonl file, replaced as a whole
+    def save(
+        self,
+        path: str | Path,  # a .jsonl file, replaced as a whole
+    ) -> None:
         """Write the conversation as one row of `messages`."""
         row = json.dumps({"messages": self.messages()}, ensure_ascii=False)
         with written_whole(path) as partial:
             partial.write_text(row + "\n", encoding="utf-8")
+
+# %% ../nbs/conversation.ipynb #fc40ae36
+class Answer:
+    """An answer that is being given."""
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,  # the model's own
+        template: ChatTemplate,  # how turns are framed
+        stop: str
+        | None = None,  # the answer ends before this text; None: as the template says
+    ):
+        self.tokenizer, self.template = tokenizer, template
+        self.opening = opening_ids(tokenizer, template)
+        self.closing = tokenizer.encode(template.closing) if template.closing else []
+        if template.end:
+            self.closing = [tokenizer.special_tokens[template.end], *self.closing]
+        self.token_ids: list[int] = []  # drawn so far, without the sign that ends them
+        ends = {
+            tokenizer.special_tokens.get(sign) for sign in (template.end, "<|endoftext|>")
+        }
+        self.end_ids = ends - {None}
+        if stop is None and not template.end:
+            stop = template.closing or None
+        self.continuation = Continuation(tokenizer, stop)
+        self.shown = ""  # given out so far
+
+    @property
+    def ended(self) -> bool:
+        """Whether the answer has come to its own end."""
+        return self.continuation.ended
+
+    def push(
+        self,
+        token_id: int,  # the next one
+    ) -> str:
+        """Take one token; the text that is certain now comes out, without spaces
+        before it."""
+        if token_id in self.end_ids:
+            return self.finish()
+        self.token_ids.append(token_id)
+        return self._given(self.continuation.push(token_id))
+
+    def finish(self) -> str:
+        """The rest of the text, after which no more tokens come."""
+        return self._given(self.continuation.finish())
+
+    def _given(self, piece: str) -> str:
+        """What is shown of a piece: the space between name and answer is not."""
+        piece = piece if self.shown else piece.lstrip(" ")
+        self.shown += piece
+        return piece
+
+    def turn(self) -> Turn:
+        """The whole turn for the history."""
+        ids = self.opening + self.token_ids + self.closing
+        stop = self.continuation.stop
+        drawn = self.tokenizer.decode(self.token_ids)
+        if stop and drawn.endswith(stop) and stop == self.template.closing:
+            ids = self.opening + self.token_ids  # the model has closed it by itself
+        elif stop and stop in drawn:  # perhaps in the middle of a token
+            ids = turn_ids(self.tokenizer, self.template, "assistant", self.shown)
+        return Turn("assistant", self.shown, ids)
+
+# %% ../nbs/conversation.ipynb #502d00ab
+class Conversation(History):
+    """A conversation with a model: a history with a cache, from which it answers."""
+
+    def __init__(
+        self,
+        model: GPT,  # trained, in evaluation mode; packed weights will do
+        tokenizer: Tokenizer,  # the model's own
+        sampling: SamplingConfig | None = None,  # how to draw an answer
+        # None: the one that the model was trained with
+        template: ChatTemplate | None = None,
+        system: str | None = None,  # what it is told first; None: the template's own words
+    ):
+        template = template_of(tokenizer) if template is None else template
+        super().__init__(tokenizer, template, template.system if system is None else system)
+        self.model = model
+        self.sampling = SamplingConfig() if sampling is None else sampling
+        self.reader = CachedReader(model)
+        self.generator = torch.Generator()
+        seed = self.sampling.seed
+        self.generator.manual_seed(self.generator.seed() if seed is None else seed)
+        self.n_dropped = 0  # turns that the last answer had to do without
+        self.n_read = 0  # tokens that were new before the last answer
 
     def answer(
         self,
@@ -378,63 +460,3 @@ class Conversation:
             del kept[:2]  # a question and its answer
         self.n_dropped = len(self.turns) - len(kept)
         self.turns = kept
-
-# %% ../nbs/conversation.ipynb #fc40ae36
-class Answer:
-    """An answer that is being given."""
-
-    def __init__(
-        self,
-        tokenizer: Tokenizer,  # the model's own
-        template: ChatTemplate,  # how turns are framed
-        stop: str
-        | None = None,  # the answer ends before this text; None: as the template says
-    ):
-        self.tokenizer, self.template = tokenizer, template
-        self.opening = opening_ids(tokenizer, template)
-        self.closing = tokenizer.encode(template.closing) if template.closing else []
-        if template.end:
-            self.closing = [tokenizer.special_tokens[template.end], *self.closing]
-        self.token_ids: list[int] = []  # drawn so far, without the sign that ends them
-        ends = {
-            tokenizer.special_tokens.get(sign) for sign in (template.end, "<|endoftext|>")
-        }
-        self.end_ids = ends - {None}
-        if stop is None and not template.end:
-            stop = template.closing or None
-        self.continuation = Continuation(tokenizer, stop)
-        self.shown = ""  # given out so far
-
-    @property
-    def ended(self) -> bool:
-        """Whether the answer has come to its own end."""
-        return self.continuation.ended
-
-    def push(self, token_id: int) -> str:  # token_id: the next one
-        """Take one token; the text that is certain now comes out, without spaces
-        before it."""
-        if token_id in self.end_ids:
-            return self.finish()
-        self.token_ids.append(token_id)
-        return self._given(self.continuation.push(token_id))
-
-    def finish(self) -> str:
-        """The rest of the text, after which no more tokens come."""
-        return self._given(self.continuation.finish())
-
-    def _given(self, piece: str) -> str:
-        """What is shown of a piece: the space between name and answer is not."""
-        piece = piece if self.shown else piece.lstrip(" ")
-        self.shown += piece
-        return piece
-
-    def turn(self) -> Turn:
-        """The whole turn for the history."""
-        ids = self.opening + self.token_ids + self.closing
-        stop = self.continuation.stop
-        drawn = self.tokenizer.decode(self.token_ids)
-        if stop and drawn.endswith(stop) and stop == self.template.closing:
-            ids = self.opening + self.token_ids  # the model has closed it by itself
-        elif stop and stop in drawn:  # perhaps in the middle of a token
-            ids = turn_ids(self.tokenizer, self.template, "assistant", self.shown)
-        return Turn("assistant", self.shown, ids)

@@ -6,10 +6,10 @@
 __all__ = ['NANOGPT_NAMES', 'ORIGINAL_DEMO_NAMES', 'LLAMA_NAMES', 'GGUF_NAMES', 'LLAMA_FIELDS', 'LLAMA_DEFAULTS', 'LLAMA_FIXED',
            'LLAMA_SHAPE', 'BYTE_LETTERS', 'LETTER_BYTES', 'DIGITS_SPLIT_PATTERN', 'GGUF_PATTERNS', 'HUB_NAMES',
            'HUB_FILES', 'WHEEL_PACKAGE', 'WHEEL_FILE', 'weights_once', 'import_original_demo', 'export_original_demo',
-           'import_nanogpt', 'split_modules', 'llama_config', 'load_llama', 'neighbours_to_halves', 'gguf_config',
-           'load_gguf', 'spell_bytes', 'unspell_bytes', 'tokenizer_from_merges', 'split_pattern', 'read_hf_tokenizer',
-           'gguf_tokenizer', 'bpe_merges', 'hf_tokenizer', 'hf_kind', 'hf_config', 'save_hf', 'find_in_wheel',
-           'find_pretrained', 'load_pretrained']
+           'import_nanogpt', 'split_modules', 'llama_config', 'load_llama', 'spell_bytes', 'unspell_bytes',
+           'tokenizer_from_merges', 'split_pattern', 'read_hf_tokenizer', 'bpe_merges', 'hf_tokenizer', 'hf_kind',
+           'hf_config', 'save_hf', 'neighbours_to_halves', 'gguf_config', 'gguf_tokenizer', 'load_gguf',
+           'find_in_wheel', 'find_pretrained', 'load_pretrained']
 
 # %% ../nbs/formats.ipynb #056f93f6
 import json
@@ -70,6 +70,17 @@ ORIGINAL_DEMO_NAMES = {  # our module: the original demo's
     "output": "language_model_out_linear_layer",
 }
 
+# %% ../nbs/formats.ipynb #4d264c34
+def weights_once(
+    model: GPT,  # any
+) -> dict[str, Tensor]:  # the model's own memory, by our names
+    """A model's weights without its buffers; a matrix that is embedding and output
+    layer once."""
+    weights = dict(model.state_dict())
+    if model.config.tie_embeddings:
+        del weights["output.weight"]
+    return weights
+
 # %% ../nbs/formats.ipynb #c3a0bdc7
 _HEAD = "transformer_blocks.{i}.multi_head_attention_layer.heads.{head}."
 
@@ -91,17 +102,6 @@ def _filled(config: GPTConfig, weights: Mapping[str, Tensor], source: object) ->
         model = GPT(config)
     fill_weights(weights_once(model), weights, source)
     return model
-
-
-def weights_once(
-    model: GPT,  # any
-) -> dict[str, Tensor]:  # the model's own memory, by our names
-    """A model's weights without its buffers; a matrix that is embedding and output
-    layer once."""
-    weights = dict(model.state_dict())
-    if model.config.tie_embeddings:
-        del weights["output.weight"]
-    return weights
 
 # %% ../nbs/formats.ipynb #40e94264
 def import_original_demo(
@@ -179,7 +179,7 @@ _UNSEEN = {
     "init",
 }  # leave no mark in the weights
 
-
+# %% ../nbs/formats.ipynb #7f87bc55
 def _check_original_demo(config: GPTConfig) -> None:
     """Refuse a model that the original demo's class cannot be, by the field that
     stands in the way."""
@@ -400,130 +400,22 @@ def load_llama(
     fill_weights(split_modules(weights_once(model), config), weights, path)
     return model
 
-# %% ../nbs/formats.ipynb #f005841f
-def neighbours_to_halves(
-    weight: Tensor,  # (H K, ...) queries or keys of a GGUF file
-    n_heads: int,  # H
-) -> Tensor:  # the same rows: of each head first the even ones, then the odd ones
-    """From llama.cpp's order of rotary features to ours."""
-    pairs = weight.unflatten(0, (n_heads, -1, 2))  # (H, K / 2, 2, ...)
-    return pairs.swapaxes(1, 2).reshape(weight.shape)
-
-# %% ../nbs/formats.ipynb #0a4f3377
-_GGUF_FIELDS = {  # a hub folder's word: a GGUF file's, behind the name of the architecture
-    "max_position_embeddings": "context_length",
-    "hidden_size": "embedding_length",
-    "num_hidden_layers": "block_count",
-    "num_attention_heads": "attention.head_count",
-    "num_key_value_heads": "attention.head_count_kv",
-    "intermediate_size": "feed_forward_length",
-    "rms_norm_eps": "attention.layer_norm_rms_epsilon",
-    "rope_theta": "rope.freq_base",
-    "head_dim": "attention.key_length",
-    "sliding_window": "attention.sliding_window",
-    "rope_scaling": "rope.scaling.type",
-}
-
-
-def _open_gguf(path: str | Path):
-    """A `GGUFReader` over a file. Without the package, or for a damaged file, a
-    `UsageError`."""
-    try:
-        from gguf import GGUFReader
-    except ImportError as error:
-        remedy = 'pip install gguf, or pip install "transformer-scratch[gguf]"'
-        raise UsageError(f"{path} needs the package gguf: {remedy}") from error
-    try:
-        return GGUFReader(path)
-    except Exception as error:  # a damaged file fails in many ways
-        remedy = "it is missing or damaged; put a whole copy there"
-        raise UsageError(f"{path} is not read as GGUF ({error}): {remedy}") from error
-
-
-def _gguf_value(reader, name: str):
-    """The value of a field of a GGUF file, None where it is missing."""
-    field = reader.get_field(name)
-    return None if field is None else field.contents()
-
-# %% ../nbs/formats.ipynb #3e7f8afa
-def gguf_config(
-    reader,  # a GGUFReader
-) -> GPTConfig:
-    """The architecture of a GGUF file; what is not of Llama's shape is a `UsageError`."""
-    kind = _gguf_value(reader, "general.architecture")
-    tensors = {tensor.name: tensor for tensor in reader.tensors}
-    check(
-        "token_embd.weight" in tensors,
-        "token_embd.weight is missing: the file holds no model",
-    )
-    content = {
-        "model_type": kind,
-        "vocab_size": int(
-            tensors["token_embd.weight"].shape[-1]
-        ),  # its sides are in reverse order
-        "tie_word_embeddings": "output.weight" not in tensors,
-    }
-    for name, theirs in _GGUF_FIELDS.items():
-        value = _gguf_value(reader, f"{kind}.{theirs}")
-        if value not in (None, "none"):
-            content[name] = value
-    if "rms_norm_eps" in content:
-        content["rms_norm_eps"] = float(
-            f"{content['rms_norm_eps']:.6g}"
-        )  # 1e-5 was float32
-    return llama_config(content)
-
-# %% ../nbs/formats.ipynb #0f43e270
-def load_gguf(
-    path: str | Path,  # a .gguf file of the architecture llama or qwen2
-) -> tuple[
-    GPT, Tokenizer
-]:  # weights in float32, ready to generate, and the file's own tokenizer
-    """Open a GGUF file, whatever its weights are packed in. Another architecture, a
-    damaged file, or a missing package `gguf` is a `UsageError`."""
-    reader = _open_gguf(path)
-    config, tokenizer = gguf_config(reader), gguf_tokenizer(reader)
-    is_llama = _gguf_value(reader, "general.architecture") == "llama"
-    reader.fields.clear()  # a quarter of the memory, and needed no more
-    model = empty_model(config)
-    views = split_modules(weights_once(model), config, GGUF_NAMES)
-    tensors = {tensor.name: tensor for tensor in reader.tensors}
-    for name in sorted(views.keys() ^ tensors.keys()):
-        problem = "lacks" if name in views else "has an unknown"
-        raise UsageError(f"{path} {problem} {name!r}: it belongs to another architecture")
-    heads = {"attn_q": config.n_heads, "attn_k": config.key_value_heads}
-    for name, tensor in tensors.items():
-        values = _unpacked(tensor, path)
-        n_heads = heads.get(name.split(".")[-2])
-        if is_llama and n_heads is not None:
-            values = neighbours_to_halves(values, n_heads)
-        fill_weights({name: views[name]}, {name: values}, path)
-    return model, tokenizer
-
-# %% ../nbs/formats.ipynb #b99456df
-def _unpacked(tensor, path: str | Path) -> Tensor:
-    """The numbers of one tensor of a GGUF file in float32."""
-    from gguf import dequantize
-
-    try:
-        values = dequantize(tensor.data, tensor.tensor_type)
-    except (NotImplementedError, ValueError) as error:
-        kind = tensor.tensor_type.name
-        raise UsageError(f"{tensor.name} in {path} is packed as {kind}: {error}") from error
-    return torch.from_numpy(values.astype("float32", copy=False))
-
 # %% ../nbs/formats.ipynb #192619e5
 _UNPRINTABLE = [*range(33), *range(127, 161), 173]  # bytes that Latin-1 shows as nothing
 BYTE_LETTERS = {byte: 256 + i for i, byte in enumerate(_UNPRINTABLE)}
 LETTER_BYTES = {chr(BYTE_LETTERS.get(byte, byte)): byte for byte in range(256)}
 
 
-def spell_bytes(token: bytes) -> str:  # token: any bytes
+def spell_bytes(
+    token: bytes,  # any bytes
+) -> str:
     """Bytes as visible letters, one for each."""
     return token.decode("latin-1").translate(BYTE_LETTERS)
 
 
-def unspell_bytes(letters: str) -> bytes:  # letters: as `spell_bytes` wrote them
+def unspell_bytes(
+    letters: str,  # as `spell_bytes` wrote them
+) -> bytes:
     """The bytes behind the letters; a letter that stands for no byte is a
     `UsageError`."""
     try:
@@ -646,42 +538,6 @@ def _from_tokenizer_json(content: Mapping, chat_template: str | None) -> BPEToke
         model["vocab"], model["merges"], pattern, special, chat_template
     )
 
-# %% ../nbs/formats.ipynb #f6a206b5
-GGUF_PATTERNS = {  # tokenizer.ggml.pre: how a text is cut
-    "gpt-2": GPT2_SPLIT_PATTERN,
-    "smollm": DIGITS_SPLIT_PATTERN,
-    # Qwen2's own: letters with what stands before them, every digit alone, line ends together
-    "qwen2": (
-        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
-        r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-    ),
-}
-
-
-def gguf_tokenizer(
-    reader,  # a GGUFReader
-) -> BPETokenizer:
-    """The tokenizer in a GGUF file. One that is no byte-level BPE is a `UsageError`."""
-    kind = _gguf_value(reader, "tokenizer.ggml.model")
-    check(
-        kind == "gpt2",
-        f"tokenizer.ggml.model is {kind!r}: only byte-level BPE (gpt2) is read",
-    )
-    rule = _gguf_value(reader, "tokenizer.ggml.pre")
-    known = ", ".join(GGUF_PATTERNS)
-    check(rule in GGUF_PATTERNS, f"tokenizer.ggml.pre is {rule!r}: only {known} are known")
-    tokens = _gguf_value(reader, "tokenizer.ggml.tokens")
-    kinds = _gguf_value(reader, "tokenizer.ggml.token_type")
-    vocabulary, special = {}, {}
-    for token_id, (token, kind) in enumerate(zip(tokens, kinds)):
-        if kind in (3, 4):  # control signs, and signs that somebody has added
-            special[token] = token_id
-        elif kind != 5:  # 5: a number without use
-            vocabulary[token] = token_id
-    merges = _gguf_value(reader, "tokenizer.ggml.merges")
-    template = _gguf_value(reader, "tokenizer.chat_template")
-    return tokenizer_from_merges(vocabulary, merges, GGUF_PATTERNS[rule], special, template)
-
 # %% ../nbs/formats.ipynb #dbcc863b
 def bpe_merges(
     ranks: Mapping[bytes, int],  # token: its rank, single bytes included
@@ -772,7 +628,9 @@ _CLASSES = {
 }
 
 
-def hf_config(config: GPTConfig) -> dict:  # config: of a model that the hub knows
+def hf_config(
+    config: GPTConfig,  # of a model that the hub knows
+) -> dict:
     """The content of a config.json; a model that the hub does not know is a
     `UsageError`."""
     kind = hf_kind(config)
@@ -847,6 +705,156 @@ def _tokenizer_config(tokenizer: Tokenizer, config: GPTConfig) -> dict:
     if getattr(tokenizer, "chat_template", None):
         content["chat_template"] = tokenizer.chat_template
     return content
+
+# %% ../nbs/formats.ipynb #f005841f
+def neighbours_to_halves(
+    weight: Tensor,  # (H K, ...) queries or keys of a GGUF file
+    n_heads: int,  # H
+) -> Tensor:  # the same rows: of each head first the even ones, then the odd ones
+    """From llama.cpp's order of rotary features to ours."""
+    pairs = weight.unflatten(0, (n_heads, -1, 2))  # (H, K / 2, 2, ...)
+    return pairs.swapaxes(1, 2).reshape(weight.shape)
+
+# %% ../nbs/formats.ipynb #0a4f3377
+_GGUF_FIELDS = {  # a hub folder's word: a GGUF file's, behind the name of the architecture
+    "max_position_embeddings": "context_length",
+    "hidden_size": "embedding_length",
+    "num_hidden_layers": "block_count",
+    "num_attention_heads": "attention.head_count",
+    "num_key_value_heads": "attention.head_count_kv",
+    "intermediate_size": "feed_forward_length",
+    "rms_norm_eps": "attention.layer_norm_rms_epsilon",
+    "rope_theta": "rope.freq_base",
+    "head_dim": "attention.key_length",
+    "sliding_window": "attention.sliding_window",
+    "rope_scaling": "rope.scaling.type",
+}
+
+
+def _open_gguf(path: str | Path):
+    """A `GGUFReader` over a file. Without the package, or for a damaged file, a
+    `UsageError`."""
+    try:
+        from gguf import GGUFReader
+    except ImportError as error:
+        remedy = 'pip install gguf, or pip install "transformer-scratch[gguf]"'
+        raise UsageError(f"{path} needs the package gguf: {remedy}") from error
+    try:
+        return GGUFReader(path)
+    except Exception as error:  # a damaged file fails in many ways
+        remedy = "it is missing or damaged; put a whole copy there"
+        raise UsageError(f"{path} is not read as GGUF ({error}): {remedy}") from error
+
+
+def _gguf_value(reader, name: str):
+    """The value of a field of a GGUF file, None where it is missing."""
+    field = reader.get_field(name)
+    return None if field is None else field.contents()
+
+# %% ../nbs/formats.ipynb #3e7f8afa
+def gguf_config(
+    reader,  # a GGUFReader
+) -> GPTConfig:
+    """The architecture of a GGUF file; what is not of Llama's shape is a `UsageError`."""
+    kind = _gguf_value(reader, "general.architecture")
+    tensors = {tensor.name: tensor for tensor in reader.tensors}
+    check(
+        "token_embd.weight" in tensors,
+        "token_embd.weight is missing: the file holds no model",
+    )
+    content = {
+        "model_type": kind,
+        "vocab_size": int(
+            tensors["token_embd.weight"].shape[-1]
+        ),  # its sides are in reverse order
+        "tie_word_embeddings": "output.weight" not in tensors,
+    }
+    for name, theirs in _GGUF_FIELDS.items():
+        value = _gguf_value(reader, f"{kind}.{theirs}")
+        if value not in (None, "none"):
+            content[name] = value
+    if "rms_norm_eps" in content:
+        content["rms_norm_eps"] = float(
+            f"{content['rms_norm_eps']:.6g}"
+        )  # 1e-5 was float32
+    return llama_config(content)
+
+# %% ../nbs/formats.ipynb #f6a206b5
+GGUF_PATTERNS = {  # tokenizer.ggml.pre: how a text is cut
+    "gpt-2": GPT2_SPLIT_PATTERN,
+    "smollm": DIGITS_SPLIT_PATTERN,
+    # Qwen2's own: letters with what stands before them, every digit alone, and line
+    # ends together
+    "qwen2": (
+        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
+        r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    ),
+}
+
+
+def gguf_tokenizer(
+    reader,  # a GGUFReader
+) -> BPETokenizer:
+    """The tokenizer in a GGUF file. One that is no byte-level BPE is a `UsageError`."""
+    kind = _gguf_value(reader, "tokenizer.ggml.model")
+    check(
+        kind == "gpt2",
+        f"tokenizer.ggml.model is {kind!r}: only byte-level BPE (gpt2) is read",
+    )
+    rule = _gguf_value(reader, "tokenizer.ggml.pre")
+    known = ", ".join(GGUF_PATTERNS)
+    check(rule in GGUF_PATTERNS, f"tokenizer.ggml.pre is {rule!r}: only {known} are known")
+    tokens = _gguf_value(reader, "tokenizer.ggml.tokens")
+    kinds = _gguf_value(reader, "tokenizer.ggml.token_type")
+    vocabulary, special = {}, {}
+    for token_id, (token, kind) in enumerate(zip(tokens, kinds)):
+        if kind in (3, 4):  # control signs, and signs that somebody has added
+            special[token] = token_id
+        elif kind != 5:  # 5: a number without use
+            vocabulary[token] = token_id
+    merges = _gguf_value(reader, "tokenizer.ggml.merges")
+    template = _gguf_value(reader, "tokenizer.chat_template")
+    return tokenizer_from_merges(vocabulary, merges, GGUF_PATTERNS[rule], special, template)
+
+# %% ../nbs/formats.ipynb #0f43e270
+def load_gguf(
+    path: str | Path,  # a .gguf file of the architecture llama or qwen2
+) -> tuple[
+    GPT, Tokenizer
+]:  # weights in float32, ready to generate, and the file's own tokenizer
+    """Open a GGUF file, whatever its weights are packed in. Another architecture, a
+    damaged file, or a missing package `gguf` is a `UsageError`."""
+    reader = _open_gguf(path)
+    config, tokenizer = gguf_config(reader), gguf_tokenizer(reader)
+    is_llama = _gguf_value(reader, "general.architecture") == "llama"
+    reader.fields.clear()  # a quarter of the memory, and needed no more
+    model = empty_model(config)
+    views = split_modules(weights_once(model), config, GGUF_NAMES)
+    tensors = {tensor.name: tensor for tensor in reader.tensors}
+    for name in sorted(views.keys() ^ tensors.keys()):
+        problem = "lacks" if name in views else "has an unknown"
+        raise UsageError(f"{path} {problem} {name!r}: it belongs to another architecture")
+    heads = {"attn_q": config.n_heads, "attn_k": config.key_value_heads}
+    for name, tensor in tensors.items():
+        values = _unpacked(tensor, path)
+        n_heads = heads.get(name.split(".")[-2])
+        if is_llama and n_heads is not None:
+            values = neighbours_to_halves(values, n_heads)
+        fill_weights({name: views[name]}, {name: values}, path)
+    return model, tokenizer
+
+# %% ../nbs/formats.ipynb #b99456df
+def _unpacked(tensor, path: str | Path) -> Tensor:
+    """The numbers of one tensor of a GGUF file in float32."""
+    from gguf import dequantize
+
+    try:
+        values = dequantize(tensor.data, tensor.tensor_type)
+    except (NotImplementedError, ValueError) as error:
+        kind = tensor.tensor_type.name
+        raise UsageError(f"{tensor.name} in {path} is packed as {kind}: {error}") from error
+    must_copy = not values.flags.writeable  # what lies in the file as it is
+    return torch.from_numpy(values.astype("float32", copy=must_copy))
 
 # %% ../nbs/formats.ipynb #00e7dce0
 HUB_NAMES = {  # a name that may be given: where it lies on the hub

@@ -8,7 +8,6 @@ __all__ = ['pad_answers', 'answer_log_probabilities', 'dpo_loss', 'DPOStep', 'Pa
 
 # %% ../nbs/14_preferences.ipynb #06c97fd4
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
