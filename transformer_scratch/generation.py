@@ -435,8 +435,7 @@ def beam_search(
         check_scores(logits - logits.amax(-1, keepdim=True))
         log_probabilities = logits.log_softmax(-1)  # (n_beams, V)
         log_probabilities[finished] = -torch.inf
-        # a finished text goes on with its end token, at no cost
-        log_probabilities[finished, end_id] = 0.0
+        log_probabilities[finished, end_id] = 0.0  # it only goes on with its end
         rows, next_ids, scores, greedy = advance_beams(log_probabilities, scores, greedy)
         window.reorder(rows)
         window.append(next_ids[:, None])
@@ -444,8 +443,7 @@ def beam_search(
         finished = (texts[:, n_prompt:] == end_id).any(dim=1)
         if finished.all():
             break
-    n_before_end = (texts[:, n_prompt:] != end_id).sum(dim=1)
-    lengths = n_before_end + finished  # the end token counts once
+    lengths = (texts[:, n_prompt:] != end_id).sum(dim=1) + finished  # the end counts once
     scores = scores / ((5 + lengths) / 6) ** length_penalty
     order = scores.argsort(descending=True, stable=True)
     return texts[order], scores[order]

@@ -138,7 +138,7 @@ def read_line(
     line: Sequence[str],  # the words behind the program's name
     commands: Mapping[str, type[Command]] = COMMANDS,  # name: its class
 ) -> tuple[Command, set[str]]:
-    """The command with all its values, and the names of the flags that stood on the line."""
+    """The command with all its values, and the names of the flags that were given."""
     named = line[0] if line and not line[0].startswith("-") else None
     if named is not None:
         check_known("command", named, commands)

@@ -406,7 +406,7 @@ def make_stage(
 def miller_figures(
     effort: Effort,  # how much of each training
 ) -> Figures:
-    """All stages of his ladder that a CPU trains in seconds, and the scaled one on a GPU."""
+    """All stages of his ladder that a CPU trains in seconds; the scaled one on a GPU."""
     text, _ = load_split("tiny-shakespeare")
     characters = TokenDataset(CharTokenizer.from_text(text).encode(text), context_length=8)
     untrained = []

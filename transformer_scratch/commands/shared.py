@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ENCODER_DECODER', 'RUN_EXTRAS', 'Command', 'flag_value', 'named_flags', 'named_path', 'output_file', 'command_text',
            'is_run', 'model_kind', 'pair_folder', 'is_about_pairs', 'new_run_folder', 'give_back', 'run_facts',
-           'origin_mark', 'may_read', 'animal_text', 'read_tokens', 'newest_run', 'open_model', 'check_model_exists',
+           'origin_mark', 'may_read', 'animal_text', 'read_tokens', 'newest_run', 'check_model_exists', 'open_model',
            'show_text', 'first_words']
 
 # %% ../../nbs/commands/shared.ipynb #c8b631d4
@@ -333,6 +333,19 @@ def newest_run() -> str:
     check(bool(weights), f"there is no run in {Path('runs').absolute()}: {remedy}")
     return max(weights, key=lambda path: path.stat().st_mtime).parent.as_posix()
 
+# %% ../../nbs/commands/shared.ipynb #822493c9
+def check_model_exists(
+    name: str,  # what the user called a model
+) -> None:
+    """Refuse a name that is neither a file, nor a folder, nor a published model, and offer
+    the nearest run."""
+    published = [*scratch.gpt2.GPT2_SIZES, *scratch.formats.HUB_NAMES]
+    if Path(name).exists() or name in published:
+        return
+    runs = [path.parent.as_posix() for path in Path("runs").glob("*/config.json")]
+    known = [*runs, *published]
+    raise UsageError(f"{name} is no run and no model: {nearest(name, known)}")
+
 # %% ../../nbs/commands/shared.ipynb #f7980e9a
 def open_model(
     # a run folder, a folder or file of another program, a published name; None: newest run
@@ -357,19 +370,6 @@ def open_model(
     bad = scratch.long_runs.first_bad_tensor(model)
     check(bad is None, f"{bad} of {name} is not a number: take an older copy of the model")
     return name, model, tokenizer
-
-# %% ../../nbs/commands/shared.ipynb #822493c9
-def check_model_exists(
-    name: str,  # what the user called a model
-) -> None:
-    """Refuse a name that is neither a file, nor a folder, nor a published model, and offer
-    the nearest run."""
-    published = [*scratch.gpt2.GPT2_SIZES, *scratch.formats.HUB_NAMES]
-    if Path(name).exists() or name in published:
-        return
-    runs = [path.parent.as_posix() for path in Path("runs").glob("*/config.json")]
-    known = [*runs, *published]
-    raise UsageError(f"{name} is no run and no model: {nearest(name, known)}")
 
 # %% ../../nbs/commands/shared.ipynb #95b25283
 def show_text(
