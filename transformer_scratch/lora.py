@@ -18,32 +18,30 @@ from .support.config import check, nearest
 
 # %% ../nbs/11_lora.ipynb #c37d4a90
 class LoRALinear(nn.Linear):
-    """A linear layer with a thin branch beside it: W x + b + alpha / rank · B A x (Hu et al. 2021, §4.1)."""
+    """A linear layer with a thin branch beside it: W x + b + alpha / rank · B A x (Hu et
+    al. 2021, §4.1)."""
 
     def __init__(
         self,
-        linear: nn.Linear,  # the trained layer; its weight and bias are shared, not copied
+        linear: nn.Linear,  # the trained layer; weight and bias are shared, not copied
         rank: int,  # r, how many numbers of the input the branch passes on
         alpha: float = 16.0,  # the branch's answer is multiplied by alpha / rank
         dropout: float = 0.0,  # share of the branch's input set to zero in training
     ):
         shorter = min(linear.weight.shape)
-        check(
-            isinstance(rank, int) and 1 <= rank <= shorter,
-            f"rank is {rank!r}: it must be a whole number from 1 to {shorter}; 8 is usual",
-        )
+        fits = isinstance(rank, int) and 1 <= rank <= shorter
+        possible = f"a whole number from 1 to {shorter}; 8 is usual"
+        check(fits, f"rank is {rank!r}: it must be {possible}")
         check(alpha > 0, f"alpha is {alpha}: it must be above 0; 16 is usual")
-        check(
-            0 <= dropout < 1,
-            f"dropout is {dropout}: it must lie in [0, 1); 0.05 is usual, 0 switches it off",
-        )
-        super().__init__(
-            linear.in_features, linear.out_features, bias=False, device="meta"
-        )  # no memory, no random numbers
-        self.weight, self.bias, self.dropout = linear.weight, linear.bias, dropout
-        self.lora_a = nn.Parameter(
-            torch.randn_like(self.weight[:rank]) / self.in_features**0.5
-        )  # (r, inputs)
+        possible = "lie in [0, 1); 0.05 is usual, 0 switches it off"
+        check(0 <= dropout < 1, f"dropout is {dropout}: it must {possible}")
+        sizes = linear.in_features, linear.out_features
+        super().__init__(*sizes, bias=False, device="meta")  # no memory, nothing drawn
+        self.weight = linear.weight
+        self.bias = linear.bias
+        self.dropout = dropout
+        random_rows = torch.randn_like(self.weight[:rank])
+        self.lora_a = nn.Parameter(random_rows / self.in_features**0.5)  # (r, inputs)
         self.lora_b = nn.Parameter(torch.zeros_like(self.weight[:, :rank]))  # (outputs, r)
         self.register_buffer("lora_scale", self.weight.new_tensor(alpha / rank))
         self.train(linear.training)
@@ -53,17 +51,15 @@ class LoRALinear(nn.Linear):
         return f"{super().extra_repr()}, rank={len(self.lora_a)}"
 
     def forward(self, x: Tensor) -> Tensor:  # (..., inputs) to (..., outputs)
-        few = F.linear(F.dropout(x, self.dropout, self.training), self.lora_a)  # (..., r)
-        return super().forward(x) + self.lora_scale * F.linear(few, self.lora_b)
+        kept = F.dropout(x, self.dropout, self.training)
+        shrunk = F.linear(kept, self.lora_a)  # (..., r)
+        return super().forward(x) + self.lora_scale * F.linear(shrunk, self.lora_b)
 
 # %% ../nbs/11_lora.ipynb #285c56ca
 def _branches(model: nn.Module) -> dict[str, LoRALinear]:
     """The layers with a branch, by name."""
-    return {
-        name: layer
-        for name, layer in model.named_modules()
-        if isinstance(layer, LoRALinear)
-    }
+    layers = model.named_modules()
+    return {name: layer for name, layer in layers if isinstance(layer, LoRALinear)}
 
 
 def _put(model: nn.Module, layers: Mapping[str, nn.Linear], trained: bool) -> None:
@@ -71,6 +67,21 @@ def _put(model: nn.Module, layers: Mapping[str, nn.Linear], trained: bool) -> No
     model.requires_grad_(trained)
     for name, layer in layers.items():
         model.set_submodule(name, layer)
+
+
+def _target_layers(model: nn.Module, targets: Sequence[str]) -> dict[str, nn.Linear]:
+    """The linear layers inside something whose names end as `targets` say."""
+    inner = {}
+    for name, layer in model.named_modules():
+        if isinstance(layer, nn.Linear) and "." in name:
+            inner[name] = layer
+    known = sorted({name.rpartition(".")[2] for name in inner})
+    for target in targets or [""]:
+        found = any(f".{name}".endswith(f".{target}") for name in inner)
+        trouble = f"targets holds {target!r}: no block has such a layer"
+        check(found, f"{trouble}; {nearest(target, known)}")
+    endings = tuple(f".{target}" for target in targets)
+    return {name: layer for name, layer in inner.items() if f".{name}".endswith(endings)}
 
 # %% ../nbs/11_lora.ipynb #476199c3
 def add_lora(
@@ -81,53 +92,31 @@ def add_lora(
     # which layers of the blocks, by the end of their names
     targets: str | Sequence[str] = ("qkv", "output", "up", "down"),
 ) -> int:  # how many numbers are trained from now on
-    """Put a silent branch beside every target, in place. The model's own output layer, which may be its embedding too, is none."""
-    check(
-        not _branches(model),
-        "model has branches already: fold them in with merge_lora, or take them off with remove_lora",
-    )
-    endings = tuple(
-        f".{target}" for target in ([targets] if isinstance(targets, str) else targets)
-    )
-    inner = {
-        name: layer
-        for name, layer in model.named_modules()
-        if isinstance(layer, nn.Linear) and "." in name
-    }
-    known = sorted({name.rpartition(".")[2] for name in inner})
-    odd = next(
-        (
-            ending[1:]
-            for ending in endings or ["."]
-            if not any(f".{name}".endswith(ending) for name in inner)
-        ),
-        None,
-    )
-    check(
-        odd is None,
-        f"targets holds {odd!r}: no block has such a layer; {nearest(odd, known)}",
-    )
-    branches = {
-        name: LoRALinear(layer, rank, alpha, dropout)
-        for name, layer in inner.items()
-        if f".{name}".endswith(endings)
-    }
+    """Put a silent branch beside every target, in place. The model's own output layer,
+    which may be its embedding too, is none."""
+    ways = "fold them in with merge_lora, or take them off with remove_lora"
+    check(not _branches(model), f"model has branches already: {ways}")
+    if isinstance(targets, str):
+        targets = [targets]
+    branches = {}
+    for name, layer in _target_layers(model, targets).items():
+        branches[name] = LoRALinear(layer, rank, alpha, dropout)
     _put(model, branches, trained=False)
-    return sum(
-        branch.lora_a.numel() + branch.lora_b.numel() for branch in branches.values()
-    )
+    return sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
 
 # %% ../nbs/11_lora.ipynb #c31437f0
 def remove_lora(
     model: nn.Module,  # changed in place
 ) -> None:
-    """Take all branches off: plain linear layers with the weights beside which the branches stood, and nothing is frozen."""
+    """Take all branches off: plain linear layers with the weights beside which the
+    branches stood, and nothing is frozen."""
     layers = {}
     for name, branch in _branches(model).items():
-        layers[name] = nn.Linear(
-            branch.in_features, branch.out_features, bias=False, device="meta"
-        ).train(branch.training)
-        layers[name].weight, layers[name].bias = branch.weight, branch.bias
+        sizes = branch.in_features, branch.out_features
+        layer = nn.Linear(*sizes, bias=False, device="meta")
+        layer.weight = branch.weight
+        layer.bias = branch.bias
+        layers[name] = layer.train(branch.training)
     _put(model, layers, trained=True)
 
 # %% ../nbs/11_lora.ipynb #33bae802
@@ -135,7 +124,8 @@ def remove_lora(
 def merge_lora(
     model: nn.Module,  # changed in place
 ) -> None:
-    """Add every branch's change to the weight beside it, then take the branches off: the same answers from plain linear layers."""
+    """Add every branch's change to the weight beside it, then take the branches off: the
+    same answers from plain linear layers."""
     for branch in _branches(model).values():
         branch.weight += branch.lora_scale * branch.lora_b @ branch.lora_a
     remove_lora(model)
@@ -143,11 +133,11 @@ def merge_lora(
 # %% ../nbs/11_lora.ipynb #61f96fd4
 def lora_state_dict(
     model: nn.Module,  # with branches
-    # lora_a, lora_b and lora_scale of every branch, under their full names
-) -> dict[str, Tensor]:
+) -> dict[str, Tensor]:  # lora_a, lora_b and lora_scale of all branches, by full name
     """What was learned, and nothing of the base."""
     check(bool(_branches(model)), "model has no branches: call add_lora first")
-    return {name: values for name, values in model.state_dict().items() if ".lora_" in name}
+    stored = model.state_dict()
+    return {name: values for name, values in stored.items() if ".lora_" in name}
 
 # %% ../nbs/11_lora.ipynb #f066e68d
 def save_lora(
@@ -159,42 +149,28 @@ def save_lora(
 
 # %% ../nbs/11_lora.ipynb #f03e459e
 def load_lora(
-    model: nn.Module,
+    model: nn.Module,  # the base beside which the branches were trained
+    # a file of `save_lora`, or what `lora_state_dict` returned
     source: str | Path | Mapping[str, Tensor],
-    dropout: float = 0.0,  # as for `add_lora`
+    dropout: float = 0.0,  # share of a branch's input set to zero in training
 ) -> None:
-    """Freeze a model and put saved branches beside its layers: those in a file of `save_lora`, or what `lora_state_dict` returned.
-    The model is the base beside which they were trained; branches that it has are taken off. A damaged or unfitting source is a
-    `UsageError` and changes nothing."""
-    weights, where = (
-        (source, "source")
-        if isinstance(source, Mapping)
-        else (open_safetensors(source), source)
-    )
-    ranks = {
-        name.removesuffix(".lora_a"): len(values)
-        for name, values in weights.items()
-        if name.endswith(".lora_a")
-    }
+    """Freeze a model and put saved branches beside its layers; those that it has are
+    taken off. A damaged or unfitting source is a `UsageError` and changes nothing."""
+    in_memory = isinstance(source, Mapping)
+    weights = source if in_memory else open_safetensors(source)
+    where = "source" if in_memory else source
+    ranks = {}
+    for name, values in weights.items():
+        if name.endswith(".lora_a"):
+            ranks[name.removesuffix(".lora_a")] = len(values)
     check(bool(ranks), f"{where} has no lora_a in it: name a file that save_lora wrote")
-    layers = {
-        name: layer
-        for name, layer in model.named_modules()
-        if name in ranks and isinstance(layer, nn.Linear)
-    }
-    branches = {
-        name: LoRALinear(layer, ranks[name], dropout=dropout)
-        for name, layer in layers.items()
-    }
-    parts = ("lora_a", "lora_b", "lora_scale")
-    fill_weights(
-        {
-            f"{name}.{part}": getattr(branch, part).detach()
-            for name, branch in branches.items()
-            for part in parts
-        },
-        weights,
-        where,
-    )
+    branches = {}
+    expected = {}
+    for name, layer in model.named_modules():
+        if name in ranks and isinstance(layer, nn.Linear):
+            branches[name] = LoRALinear(layer, ranks[name], dropout=dropout)
+            for part in ("lora_a", "lora_b", "lora_scale"):
+                expected[f"{name}.{part}"] = getattr(branches[name], part).detach()
+    fill_weights(expected, weights, where)
     remove_lora(model)
     _put(model, branches, trained=False)
