@@ -127,7 +127,7 @@ def look_at(
         problems.append(f"{current}, {width} pixels, {theme}: {what}")
 
     def requested(request) -> None:
-        if not request.url.startswith((address, "data:")):
+        if not request.url.startswith((address, "data:", "blob:")):
             say(f"a request to {request.url}")
 
     with sync_playwright() as play:

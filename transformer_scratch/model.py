@@ -10,7 +10,6 @@ __all__ = ['ACTIVATIONS', 'make_norm', 'relu_squared', 'swiglu', 'FeedForward', 
 import math
 import re
 from collections.abc import Callable
-from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -49,10 +48,15 @@ def swiglu(
     return F.silu(gates) * values
 
 # %% ../nbs/05_model.ipynb #3be13898
+def _gelu_tanh(x: Tensor) -> Tensor:
+    """GPT-2's approximation of GELU: a function with a name, so that copies stay equal."""
+    return F.gelu(x, approximate="tanh")
+
+
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
     "gelu": F.gelu,
-    "gelu_tanh": partial(F.gelu, approximate="tanh"),
+    "gelu_tanh": _gelu_tanh,
     "relu_squared": relu_squared,
     "swiglu": swiglu,
 }

@@ -331,7 +331,7 @@ function attentionPanel() {
 	const heads = () => engine.config.model.n_heads;
 	const small = arrowKeys(group("div.heads", words.heads), heads);
 	const [title, switches, mark] = [make("h3"), make("div.controls"), make("div.pointed")];
-	const large = make("canvas", { role: "img" });
+	const large = make("canvas");
 	const [columnNames, rowNames] = ["across", "down"].map((name) => make(`div.${name}`, { "aria-hidden": true }));
 	const map = make("div.map", {}, columnNames, rowNames, make("div.canvas", {}, large, mark));
 	let maps, size, start; // of each head a (size, size) map; the first token that they show
@@ -396,6 +396,7 @@ function attentionPanel() {
 		const own = toggle(headsOff, `${layer}.${head}`, words.headOn);
 		refill(switches, [own, toggle(blocksOff, layer, words.blockOn(layer + 1))]);
 		large.ariaLabel = title.textContent;
+		large.role = "img";
 		map.style.setProperty("--size", size);
 		paint(large, size, size, (row, column) => Math.sqrt(weight(row, column)));
 		const names = tokens.slice(start, start + size).map(readable);
