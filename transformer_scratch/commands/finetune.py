@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FINETUNING', 'LORA_RATE', 'Finetune', 'check_line', 'how_it_was_read', 'is_dialogue', 'holds_messages',
-           'sample_prompt', 'OpenedModel', 'FinetuneSession']
+           'sample_prompt', 'FinetuneSession']
 
 # %% ../../nbs/commands/finetune.ipynb #3217faea
 from collections.abc import Collection, Sequence
@@ -150,7 +150,7 @@ def check_line(
         "--lora cannot go with --sharding full: branches are small; leave it out",
     )
 
-# %% ../../nbs/commands/finetune.ipynb #e5624a47
+# %% ../../nbs/commands/finetune.ipynb #44cb853c
 def how_it_was_read(
     data: str,  # the text's name
     parts: "Sequence[TokenDataset]",  # what is learned, what the model is judged by
@@ -174,7 +174,7 @@ def is_dialogue(
 def holds_messages(
     data: str,  # as --data names it
 ) -> bool:
-    """Whether a text is a file of conversations in the hub's form, with `messages` in each row."""
+    """Whether a text is a file of conversations in the hub's form: rows with `messages`."""
     path = Path(data)
     if path.suffix != ".jsonl" or not path.is_file():
         return False
@@ -195,8 +195,8 @@ def sample_prompt(
         return questions[0].removeprefix("User:").strip() if questions else ""
     return first_words(text)
 
-# %% ../../nbs/commands/finetune.ipynb #6c972b30
-class OpenedModel:
+# %% ../../nbs/commands/finetune.ipynb #62d5676d
+class _OpenedModel:
     """A trained model, and the text that it learns next."""
 
     def __init__(
@@ -216,7 +216,7 @@ class OpenedModel:
         self.train_data, self.held_out = group.together(self.read_text)
 
     def read_text(self) -> "tuple[TokenDataset, TokenDataset]":
-        """The text to learn from and to be judged by, in windows that the model can read."""
+        """The text to learn from and to be judged by, in windows that the model reads."""
         options, longest = self.options, self.model.config.context_length
         length = options.context_length or min(128, longest)
         problem = f"context_length is {length}: {self.name} reads at most {longest} tokens"
@@ -228,10 +228,8 @@ class OpenedModel:
         else:
             text_data = scratch.gpt2.finetuning_data
             parts = text_data(data, self.tokenizer, length, only, encoding)
-            if is_dialogue(
-                parts[0]
-            ):  # from now on it speaks in lines of User: and Assistant:
-                self.tokenizer.chat_template = None
+            if is_dialogue(parts[0]):
+                self.tokenizer.chat_template = None  # it speaks as its dialogues do
         asked = "answers_only" in self.flags and only
         problem = (
             f"--answers-only: {data} has no lines that begin with User: and Assistant:"
@@ -257,8 +255,8 @@ class OpenedModel:
         sampling = SamplingConfig(max_new_tokens=100, temperature=0.0, stop=stop)
         return evaluation, scratch.generate_text(model, self.tokenizer, prompt, sampling)
 
-# %% ../../nbs/commands/finetune.ipynb #9cb156c4
-def _check_memory(opened: OpenedModel, config: TrainingConfig) -> None:
+# %% ../../nbs/commands/finetune.ipynb #767b3f1b
+def _check_memory(opened: _OpenedModel, config: TrainingConfig) -> None:
     """Say what the training needs, and refuse what does not fit."""
     length, world_size = opened.train_data.context_length, opened.group.world_size
     parts = scratch.long_runs.training_memory(opened.model, config, world_size, length)
@@ -305,8 +303,8 @@ def _merge_branches(session: "FinetuneSession") -> None:
     # they have branches, which no other command knows
     scratch.support.files.remove(session.folder / "checkpoints")
 
-# %% ../../nbs/commands/finetune.ipynb #6b63f7a2
-class FinetuneSession(OpenedModel):
+# %% ../../nbs/commands/finetune.ipynb #5c4aaa80
+class FinetuneSession(_OpenedModel):
     """An opened model with its folder and the trainer that teaches it."""
 
     def __init__(

@@ -82,7 +82,7 @@ def pick_dtype(
 def set_threads(
     n: int = 0,  # threads to use, 0: at most four of those that torch would take
 ) -> int:  # gives those in use from now on
-    """Limit torch's processor threads: small matrices lose more by sharing than they gain."""
+    """Limit torch's processor threads: small matrices lose by sharing their work."""
     import torch
 
     torch.set_num_threads(n or min(4, torch.get_num_threads()))
