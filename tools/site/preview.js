@@ -97,7 +97,7 @@ async function sections() {
     id: section.url,
     fields: [
       { words: words(section.title.toLowerCase()), weight: 12 },
-      { words: words(section.page.toLowerCase()), weight: section.title ? 4 : 16 },
+      { words: words(section.page.toLowerCase()), weight: section.title ? 4 : 40 },
       { words: words(section.text.toLowerCase()), weight: 1 },
     ],
   }));
