@@ -155,6 +155,8 @@ def look_at(
         page.on("pageerror", lambda error: say(f"a script fails: {error}"))
         for current in names:
             page.goto(address + current)
+            if current.startswith("explore"):  # its model loads first
+                page.wait_for_timeout(3000)
             seen = page.evaluate(LOOK)
             for what in seen["found"]:
                 say(what)
