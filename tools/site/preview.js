@@ -113,7 +113,7 @@ function scoreOf(section, term) { // whole words count twice as much as beginnin
     }
     score += field.weight * Math.log2(1 + hits);
   }
-  return section.url.includes("/") ? score : 1.5 * score; // chapters before other pages
+  return section.url.includes("/") ? score : 2 * score; // chapters before other pages
 }
 
 function find(all, query) { // sections with all of the words; if there are none, with any of them
