@@ -124,7 +124,7 @@ def main() -> None:
         build_with_quarto()
     else:
         pandoc_site.build(settings)
-    shutil.copytree(NBS / "companions", SITE / "companions")
+    shutil.copytree(NBS / "companions", SITE / "companions", dirs_exist_ok=True)
     write_explorer(SITE / "explore")
     parsed = make_local(website["site-url"])
     problems = site_problems(parsed)

@@ -123,6 +123,8 @@ def decorate(path: Path, processed: Path, website: dict) -> None:
     line = header_line(name, website, len(prose.split()))
     cells.insert(0, {"cell_type": "markdown", "metadata": {}, "source": line})
     notebook["cells"] = [front, *cells]
+    for cell in notebook["cells"]:  # as lists: Quarto runs the lines of a string together
+        cell["source"] = "".join(cell["source"]).splitlines(keepends=True)
     path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
