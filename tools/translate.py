@@ -102,12 +102,17 @@ def page_messages(page: str) -> list[Message]:
     return found
 
 
+def slug(text: str) -> str:
+    """A text as a key: its letters and digits, joined by hyphens."""
+    return re.sub(r"\W+", "-", text.lower()).strip("-")
+
+
 def messages(page: str) -> list[Message]:
     """The messages of a page or of the site's own words."""
     if page == SITE:
         from chinese_site import site_words
 
-        return [Message(word, "word", word) for word in site_words()]
+        return [Message(slug(word), "word", word) for word in site_words()]
     return page_messages(page)
 
 
