@@ -19,6 +19,7 @@ import webbrowser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import api_reference
+import chinese_site
 import pandoc_site
 import site_pages
 import yaml
@@ -126,6 +127,7 @@ def main() -> None:
         pandoc_site.build(settings)
     shutil.copytree(NBS / "companions", SITE / "companions", dirs_exist_ok=True)
     write_explorer(SITE / "explore")
+    chinese_site.build(settings, with_quarto)
     parsed = make_local(website["site-url"])
     problems = site_problems(parsed)
     print(*problems, sep="\n")

@@ -2,6 +2,7 @@
 "use strict";
 
 const root = document.documentElement;
+const t = (text) => globalThis.siteWords?.[text] ?? text; // in the page's language
 const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
 const stored = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
 if (stored()) root.dataset.theme = stored(); // before anything is painted
@@ -19,6 +20,14 @@ function themeSwitch() {
   show();
 }
 
+function languageSwitch() { // leads to the section that is being read
+  const link = document.querySelector(".language");
+  const headings = [...document.querySelectorAll("main :is(h2, h3)[id]")];
+  link.onclick = () => {
+    link.hash = headings.findLast((heading) => heading.getBoundingClientRect().top < 120)?.id ?? "";
+  };
+}
+
 function menu() {
   const button = document.querySelector(".menu"), sidebar = document.getElementById("sidebar");
   const open = (yes) => { button.setAttribute("aria-expanded", yes); sidebar.classList.toggle("open", yes); };
@@ -30,12 +39,12 @@ function menu() {
 
 function copyButtons() {
   for (const code of document.querySelectorAll("main div.sourceCode, main pre:not(.sourceCode):not(.cell-output pre)")) {
-    const button = Object.assign(document.createElement("button"), { className: "copy", type: "button", textContent: "Copy" });
-    button.setAttribute("aria-label", "Copy the code");
+    const button = Object.assign(document.createElement("button"), { className: "copy", type: "button", textContent: t("Copy") });
+    button.setAttribute("aria-label", t("Copy the code"));
     button.onclick = async () => {
       await navigator.clipboard.writeText((code.querySelector("code") ?? code).textContent);
-      button.textContent = "Copied";
-      setTimeout(() => { button.textContent = "Copy"; }, 1500);
+      button.textContent = t("Copied");
+      setTimeout(() => { button.textContent = t("Copy"); }, 1500);
     };
     const box = Object.assign(document.createElement("div"), { className: "with-copy" });
     code.replaceWith(box);
@@ -50,7 +59,7 @@ function checksSwitch() { // one switch opens all folded imports, checks and sol
   const button = Object.assign(document.createElement("button"), { type: "button", className: "open-all" });
   let open = false;
   const show = () => {
-    button.textContent = open ? "fold all code again" : "open all folded code";
+    button.textContent = open ? t("fold all code again") : t("open all folded code");
     button.setAttribute("aria-pressed", open);
   };
   button.onclick = () => {
@@ -84,8 +93,12 @@ const load = (name) => new Promise((resolve, reject) => {
   document.head.append(Object.assign(document.createElement("script"), { src: `${document.body.dataset.root}site/${name}`, onload: resolve, onerror: reject }));
 });
 
-// words, the parts of names like causal_mask, and Chinese in single characters
-const words = (text) => text.match(/\p{Script=Han}|[\p{L}\p{N}_]+/gu)?.flatMap((word) => (word.includes("_") ? [word, ...word.split("_")] : word)) ?? [];
+// words, the parts of names like causal_mask, and Chinese in pairs of characters
+const pairs = (text) => [...text].map((_, i, all) => all.slice(i, i + 2).join(""));
+const words = (text) => text.match(/\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\p{N}_])+/gu)?.flatMap((word) => {
+  if (/\p{Script=Han}/u.test(word)) return pairs(word);
+  return word.includes("_") ? [word, ...word.split("_")] : word;
+}) ?? [];
 
 const IDLE_WORDS = new Set("a an and can do for how i in is it my of on or the to what with".split(" "));
 
@@ -132,7 +145,8 @@ function find(all, query) { // sections with all of the words; if there are none
 function excerpt(text, terms) { // the words around the first match, with all matches marked
   const escaped = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const pattern = new RegExp(`(${escaped.join("|")})`, "giu");
-  const from = Math.max(0, text.search(pattern) - 50), start = from && text.indexOf(" ", from) + 1;
+  const found = text.search(pattern), from = Math.max(0, found - 50), space = text.indexOf(" ", from);
+  const start = from && space >= 0 && space < found ? space + 1 : from;
   const paragraph = document.createElement("p");
   for (const [i, piece] of text.slice(start, start + 160).split(pattern).entries()) {
     if (i % 2) paragraph.append(Object.assign(document.createElement("mark"), { textContent: piece })); else paragraph.append(piece);
@@ -154,7 +168,7 @@ function search() {
       link.append(excerpt(section.text, section.terms));
       return link;
     }));
-    if (query && !found.length) results.append("Nothing found.");
+    if (query && !found.length) results.append(t("Nothing found."));
   };
   const close = () => { results.hidden = true; };
   input.onfocus = () => { index ??= sections(); show(); };
@@ -177,7 +191,7 @@ function search() {
 }
 
 addEventListener("DOMContentLoaded", () => {
-  for (const start of [themeSwitch, menu, copyButtons, checksSwitch, tableOfContents, search, scrollBoxes]) start();
+  for (const start of [themeSwitch, languageSwitch, menu, copyButtons, checksSwitch, tableOfContents, search, scrollBoxes]) start();
   addEventListener("resize", scrollBoxes);
   document.addEventListener("load", scrollBoxes, { capture: true }); // a picture that came late
 });
