@@ -100,6 +100,9 @@ const words = (text) => text.match(/\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\
   return word.includes("_") ? [word, ...word.split("_")] : word;
 }) ?? [];
 
+// "training", "trains" and "trained" are found as "train"
+const stem = (word) => word.replace(/^(.{4,}?)(?:ings?|ers?|ed|es|e|s)$/, "$1");
+
 const IDLE_WORDS = new Set("a an and can do for how i in is it my of on or the to what with".split(" "));
 
 let index; // made when somebody begins to search
@@ -109,19 +112,20 @@ async function sections() {
     ...section,
     id: section.url,
     fields: [
-      { words: words(section.title.toLowerCase()), weight: 12 },
-      { words: words(section.page.toLowerCase()), weight: section.title ? 4 : 40 },
-      { words: words(section.text.toLowerCase()), weight: 1 },
-    ],
+      { text: section.title, weight: 12 },
+      { text: section.page, weight: section.title ? 4 : 40 },
+      { text: section.text, weight: 1 },
+    ].map(({ text, weight }) => ({ weight, words: words(text.toLowerCase()).map((word) => [word, stem(word)]) })),
   }));
 }
 
-function scoreOf(section, term) { // whole words count twice as much as beginnings, and more often counts a little more
+function scoreOf(section, term) { // whole words count twice as much as beginnings, in every form; more often counts a little more
+  const termStem = stem(term);
   let score = 0;
   for (const field of section.fields) {
     let hits = 0;
-    for (const word of field.words) {
-      if (word === term) hits += 2;
+    for (const [word, form] of field.words) {
+      if (form === termStem) hits += 2;
       else if (word.startsWith(term)) hits += 1;
     }
     score += field.weight * Math.log2(1 + hits);
