@@ -165,17 +165,6 @@ def chinese_settings(settings: dict) -> dict:
     return settings
 
 
-def translations(page: str) -> dict[str, str]:
-    """The messages of a page that hold today: their keys and their Chinese."""
-    catalog = {entry.msgctxt: entry for entry in translate.read_catalog(page)}
-    found = {}
-    for message in translate.messages(page) if catalog else ():
-        entry = catalog.get(message.key)
-        if entry and translate.is_done(entry) and entry.msgid == message.text:
-            found[message.key] = entry.msgstr
-    return found
-
-
 def markdown_of(cell: dict) -> str:
     """What a cell adds to the page's headings: its Markdown, or its entry of a name."""
     source = "".join(cell["source"])
@@ -345,7 +334,7 @@ def translated_page(name: str, address: str) -> dict:
     front, *cells = notebook["cells"]
     is_ours = not page.startswith(translate.NOT_TRANSLATED)
     messages = translate.messages(page) if is_ours else []
-    chinese = translations(page) if is_ours else {}
+    chinese = translate.translations(page) if is_ours else {}
     meanings = table_meanings(page, chinese) if chinese else {}
     names = anchors(cells, name) if chinese else [[] for _ in cells]
     link = NbdevLookup().linkify
@@ -354,6 +343,9 @@ def translated_page(name: str, address: str) -> dict:
         key = cell.get("id")
         if cell["cell_type"] == "code":
             source = translated_code(source, key, chinese)
+            if f"{key}/output" in chinese:
+                output = chinese[f"{key}/output"]
+                cell["outputs"][0]["data"]["text/markdown"] = output
             if "output: asis" in source:
                 data = cell["outputs"][0]["data"]
                 data["text/markdown"] = translated_entry(
@@ -381,7 +373,9 @@ def notebook_to_download(source: Path) -> bytes:
     """A notebook as it stands in nbs/, with its prose in Chinese."""
     content = (NBS / source).read_bytes()
     page = source.with_suffix("").as_posix()
-    chinese = {} if page.startswith(translate.NOT_TRANSLATED) else translations(page)
+    chinese = (
+        {} if page.startswith(translate.NOT_TRANSLATED) else translate.translations(page)
+    )
     if not chinese:
         return content
     notebook = json.loads(content)
