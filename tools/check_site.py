@@ -25,6 +25,7 @@ SEARCHES = {  # what a reader types: the page that should come first
     "attention": "attention.html",
     "rotary": "positions.html",
 }
+CHINESE_SEARCHES = {"注意力": "attention.html", "分词器": "tokenizer.html"}
 BROWSERS = (
     "chromium",
     "chromium-browser",
@@ -70,7 +71,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 def formulas_in_source(name: str) -> bool:
     """Whether the notebook behind a page has formulas in its prose."""
-    url = f"{name.removesuffix('.html')}.ipynb"
+    url = f"{name.removeprefix('zh/').removesuffix('.html')}.ipynb"
     matches = [
         path
         for path in NBS.rglob("*.ipynb")
@@ -104,6 +105,19 @@ def use_the_site(page, address: str, say) -> None:
     before = page.evaluate(background)
     page.click(".theme")
     chosen = page.evaluate(background)
+    for query, wanted in CHINESE_SEARCHES.items():
+        page.goto(f"{address}zh/index.html")
+        page.keyboard.press("/")
+        page.keyboard.insert_text(query)
+        page.wait_for_selector(".results a")
+        found = page.get_attribute(".results a", "href")
+        if wanted not in found:
+            say(f"a search for {query} finds {found} first, not {wanted}")
+    page.goto(f"{address}zh/attention.html#multi-head-attention")
+    page.click(".language")
+    page.wait_for_url("**/attention.html*")
+    if page.url != f"{address}attention.html#multi-head-attention":
+        say(f"the switch of languages leads to {page.url}")
     page.goto(f"{address}attention.html")
     if before == chosen or page.evaluate(background) != chosen:
         say("the theme does not change, or is forgotten on the next page")
@@ -154,8 +168,10 @@ def look_at(
         )
         page.on("pageerror", lambda error: say(f"a script fails: {error}"))
         for current in names:
+            if current.startswith("zh/") and view not in VIEWS[:2]:
+                continue  # the same frame and code as the English page
             page.goto(address + current)
-            if current.startswith("explore"):  # its model loads first
+            if current.removeprefix("zh/").startswith("explore"):  # its model loads first
                 page.wait_for_timeout(3000)
             seen = page.evaluate(LOOK)
             for what in seen["found"]:
