@@ -25,7 +25,7 @@ SEARCHES = {  # what a reader types: the page that should come first
     "attention": "attention.html",
     "rotary": "positions.html",
 }
-CHINESE_SEARCHES = {"注意力": "attention.html", "分词器": "tokenizer.html"}
+CHINESE_SEARCHES = {"两条命令": "index.html", "训练样例是什么": "data.html"}
 BROWSERS = (
     "chromium",
     "chromium-browser",
@@ -113,10 +113,10 @@ def use_the_site(page, address: str, say) -> None:
         found = page.get_attribute(".results a", "href")
         if wanted not in found:
             say(f"a search for {query} finds {found} first, not {wanted}")
-    page.goto(f"{address}zh/attention.html#multi-head-attention")
+    page.goto(f"{address}zh/attention.html#several-heads")
     page.click(".language")
-    page.wait_for_url("**/attention.html*")
-    if page.url != f"{address}attention.html#multi-head-attention":
+    page.wait_for_url(lambda url: "/zh/" not in url)
+    if page.url != f"{address}attention.html#several-heads":
         say(f"the switch of languages leads to {page.url}")
     page.goto(f"{address}attention.html")
     if before == chosen or page.evaluate(background) != chosen:
