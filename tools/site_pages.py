@@ -11,7 +11,9 @@ from pathlib import Path
 
 NUMBERED = re.compile(r"(\d\d)_")
 DIRECTIVE = re.compile(r"^#\|.*\n?", flags=re.M)
-PICTURE = re.compile(r"^!\[(?P<caption>[^\]]+)\]\((?P<rest>[^)]+)\)", flags=re.M)
+OWN_NUMBER = r"(?!Figure \d+\.)"  # a caption that counts for itself is left alone
+PICTURE = re.compile(rf"^!\[(?P<caption>{OWN_NUMBER}[^\]]+)\]\((?P<rest>[^)]+)\)", flags=re.M)
+CAPTION = r"^#\| *fig-cap:(?! *[\"']?Figure \d+\.) *([\"']?)(.*?)\1 *$"
 MINUTES_A_WORD = 1 / 220  # of careful reading
 
 
@@ -75,7 +77,7 @@ def number_figures(cells: list[dict], chapter: str) -> None:
     for cell in cells:
         source = "".join(cell["source"])
         if cell["cell_type"] == "code":
-            caption = re.search(r"^#\| *fig-cap: *([\"']?)(.*?)\1 *$", source, flags=re.M)
+            caption = re.search(CAPTION, source, flags=re.M)
             if caption:
                 text = json.dumps(label() + caption[2], ensure_ascii=False)
                 source = source.replace(caption[0], f"#| fig-cap: {text}")
