@@ -12,7 +12,9 @@ from pathlib import Path
 NUMBERED = re.compile(r"(\d\d)_")
 DIRECTIVE = re.compile(r"^#\|.*\n?", flags=re.M)
 OWN_NUMBER = r"(?!Figure \d+\.)"  # a caption that counts for itself is left alone
-PICTURE = re.compile(rf"^!\[(?P<caption>{OWN_NUMBER}[^\]]+)\]\((?P<rest>[^)]+)\)", flags=re.M)
+PICTURE = re.compile(
+    rf"^!\[(?P<caption>{OWN_NUMBER}[^\]]+)\]\((?P<rest>[^)]+)\)", flags=re.M
+)
 CAPTION = r"^#\| *fig-cap:(?! *[\"']?Figure \d+\.) *([\"']?)(.*?)\1 *$"
 MINUTES_A_WORD = 1 / 220  # of careful reading
 
