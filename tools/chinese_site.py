@@ -25,6 +25,7 @@ LANGUAGE, FOLDER = "zh-CN", "zh"
 PROCESSED_ZH = ROOT / "_proc_zh"
 SITE_ZH = SITE / FOLDER
 PARTS = ROOT / "tools/site"
+SENTENCES = translate.CATALOGS  # the tables of scripts, beside the messages
 SWITCH = '<a class="language" lang="en" hreflang="en" href="$root$../$place$">English</a>'
 SWITCH_ZH = (
     '<a class="language" lang="zh-CN" hreflang="zh-CN" href="$root$zh/$place$">中文</a>'
@@ -495,3 +496,30 @@ def build(settings: dict, with_quarto: bool) -> None:
         build_with_pandoc(settings)
     for name in ("companions", "explore"):  # what pages load beside their own files
         shutil.copytree(SITE / name, SITE_ZH / name, dirs_exist_ok=True)
+    for script in (SITE_ZH / "companions").glob("*.js"):
+        join(script, SENTENCES / "companions.js", script)
+    explorer = SITE_ZH / "explore/words.js"
+    join(explorer, explorer, SENTENCES / "explorer.js")
+
+
+def join(path: Path, *parts: Path) -> None:
+    """Write a script from others, one behind the other."""
+    text = "\n".join(part.read_text(encoding="utf-8") for part in parts)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def script_problems() -> list[str]:
+    """Sentences of the explorer and of the companions that have no Chinese, or too much of it."""
+    english = [ROOT / "transformer_scratch/web/words.js"]
+    english += sorted((NBS / "companions").glob("*.js"))
+    names = re.compile(r"^\t\t(\w+): ", flags=re.M)
+    there = set()
+    for path in english:
+        table = re.split(r"^\t?\};", path.read_text(encoding="utf-8"), flags=re.M)[0]
+        there |= set(names.findall(table))
+    ours = set()
+    for path in sorted(SENTENCES.glob("*.js")):
+        ours |= set(names.findall(path.read_text(encoding="utf-8")))
+    return [
+        f"{SENTENCES.relative_to(ROOT)}: the sentence {n}" for n in sorted(there ^ ours)
+    ]

@@ -392,6 +392,10 @@ def main() -> None:
     elif arguments.command == "check":
         terms = glossary_terms()
         problems = [problem for page in pages for problem in page_problems(page, terms)]
+        if SITE in pages:
+            from chinese_site import script_problems
+
+            problems += script_problems()
         report(pages)
         sys.exit("\n".join(problems) if problems else 0)
     else:
