@@ -18,7 +18,7 @@ import pandoc_site
 import translate
 import yaml
 from api_reference import table_row
-from site_checks import NBS, PROCESSED, ROOT, SITE, listed
+from site_checks import GENERATED, NBS, PROCESSED, ROOT, SITE, listed
 from translation_checks import FENCE
 
 LANGUAGE, FOLDER = "zh-CN", "zh"
@@ -95,6 +95,21 @@ def menu_words(entries: list) -> list[str]:
     return found
 
 
+def is_english(name: str) -> bool:
+    """Whether a page, named as in the sidebar, stays in English."""
+    return name.startswith(translate.NOT_TRANSLATED) or name.endswith(".md")
+
+
+def title_of(name: str) -> str:
+    """The title of a page in English."""
+    if name in GENERATED:
+        return "Index of names"
+    text = (NBS / name).read_text(encoding="utf-8")
+    if name.endswith(".ipynb"):
+        text = "".join(json.loads(text)["cells"][0]["source"])
+    return re.match(r"# (.+)", text)[1].strip()
+
+
 def summaries() -> list[str]:
     """The lines under which notebooks fold code."""
     found = []
@@ -112,6 +127,8 @@ def site_words() -> list[str]:
     website = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))["website"]
     menus = website["navbar"]["left"] + website["navbar"]["tools"]
     found = menu_words(menus + website["sidebar"]["contents"])
+    pages = listed(website["sidebar"]["contents"])
+    found += [title_of(page) for page in pages if is_english(page)]
     found += list(website["page-footer"].values())
     found += template_words()
     found += SCRIPT_WORD.findall((PARTS / "preview.js").read_text(encoding="utf-8"))
@@ -142,13 +159,16 @@ def translated_menu(entries: list) -> list:
     """A sidebar or navbar with its own texts in Chinese."""
     found = []
     for entry in entries:
-        if isinstance(entry, dict):
-            entry = {
-                name: say(value) if name in ("section", "text") else value
-                for name, value in entry.items()
-            }
-            if "contents" in entry:
-                entry["contents"] = translated_menu(entry["contents"])
+        if not isinstance(entry, dict):
+            entry = {"href": entry}
+            if is_english(entry["href"]):
+                entry["text"] = title_of(entry["href"])
+        entry = {
+            name: say(value) if name in ("section", "text") else value
+            for name, value in entry.items()
+        }
+        if "contents" in entry:
+            entry["contents"] = translated_menu(entry["contents"])
         found.append(entry)
     return found
 
@@ -297,12 +317,17 @@ def escaped(meaning: str) -> str:
 
 
 def table_meanings(page: str, chinese: dict[str, str]) -> dict[str, str]:
-    """English cells of parameter tables and their Chinese."""
-    return {
-        escaped(message.text): escaped(chinese[message.key])
-        for message in translate.messages(page)
-        if message.kind == "docment" and message.key in chinese
-    }
+    """English cells of parameter tables and their Chinese, names linked as nbdev links them."""
+    from nbdev.doclinks import NbdevLookup
+
+    link = NbdevLookup().link_line
+    found = {}
+    for message in translate.messages(page):
+        if message.kind == "docment" and message.key in chinese:
+            meaning = escaped(chinese[message.key])
+            found[escaped(message.text)] = link(meaning)
+            found[link(escaped(message.text))] = link(meaning)
+    return found
 
 
 def notice(page: str, n_done: int, n_messages: int) -> str:
