@@ -172,7 +172,9 @@ def decorate_all(processed: Path, names: list[str], website: dict) -> None:
     before = prerequisites()
     for name, notebook in notebooks.items():
         decorate(notebook, Path(name), website, before.get(name, []))
-        for cell in notebook["cells"]:  # as lists: Quarto runs the lines of a string together
+        for cell in notebook[
+            "cells"
+        ]:  # as lists: Quarto runs the lines of a string together
             cell["source"] = "".join(cell["source"]).splitlines(keepends=True)
         text = json.dumps(notebook, ensure_ascii=False, indent=1)
         (processed / name).write_text(text, encoding="utf-8")
