@@ -18,6 +18,7 @@ import webbrowser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import api_reference
+import chinese_site
 import pandoc_site
 import quarto_site
 import site_pages
@@ -108,11 +109,12 @@ def main() -> None:
     process_notebooks(website)
     with_quarto = bool(shutil.which("quarto")) and not arguments.pandoc
     if with_quarto:
-        quarto_site.build()
+        quarto_site.build(listed(website["sidebar"]["contents"]))
     else:
         pandoc_site.build(settings)
     shutil.copytree(NBS / "companions", SITE / "companions", dirs_exist_ok=True)
     write_explorer(SITE / "explore")
+    chinese_site.build(settings, with_quarto)
     parsed = make_local(website["site-url"])
     problems = site_problems(parsed)
     print(*problems, sep="\n")

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from site_checks import NBS, PROCESSED, SITE
@@ -21,31 +22,30 @@ IMAGE = re.compile(r"<img\b[^>]*>")
 CAPTIONED = re.compile(r"(<figure\b(?:(?!</figure>).)*?</figure>)", re.S)
 CAPTION = re.compile(r"<figcaption[^>]*>(.*?)</figcaption>", re.S)
 CONTENTS = re.compile(r'<nav id="TOC"[^>]*>\s*<h2[^>]*>(.*?)</h2>\s*(<ul>.*?)</nav>', re.S)
-NOTEBOOK = re.compile(r'<a [^>]*href="[^"]*"([^>]*)>download the notebook</a>')
+DOWNLOAD = re.compile(r'(<div class="page-facts">\s*<p>[^<]*)<a href="[^"]*"')
 OWN_RANKING = re.compile(r'<script src="[^"]*/fuse\.min\.js"></script>\n')
 SCRIPTS = ("reading", "quarto")
 TROUBLE = re.compile(r"\b(WARNING|ERROR)\b")
 
 
-def render() -> None:
-    """All pages, into `_docs/`. What Quarto warns of ends the build."""
+def render(processed: Path, site: Path) -> None:
+    """All pages of a folder of notebooks, into a folder. What Quarto warns of ends the build."""
     command = ["quarto", "render", "--no-cache"]
     pipes = {"stderr": subprocess.PIPE, "text": True, "encoding": "utf-8"}
     page = ""
     troubles = []
-    with subprocess.Popen(command, cwd=PROCESSED, **pipes) as process:
+    with subprocess.Popen(command, cwd=processed, **pipes) as process:
         for line in process.stderr:
             print(line, end="", file=sys.stderr, flush=True)
             if line.startswith("["):
                 page = line.strip()
             if TROUBLE.search(line):
-                troubles.append(
-                    f"{page}: {line.strip()} {next(process.stderr, '').strip()}"
-                )
+                more = next(process.stderr, "").strip()
+                troubles.append(f"{page}: {line.strip()} {more}")
     if process.returncode or troubles:
         sys.exit("\n".join([*troubles, "Quarto did not make the site"]))
-    shutil.rmtree(SITE, ignore_errors=True)
-    shutil.move(PROCESSED / SITE.name, SITE)
+    shutil.rmtree(site, ignore_errors=True)
+    shutil.move(processed / SITE.name, site)
 
 
 def words_of(fragment: str) -> str:
@@ -78,35 +78,28 @@ def with_contents(page: str) -> str:
     return before + title + rest.replace("</header>", f"</header>\n{fold}", 1)
 
 
-def finished(page: str, root: str, notebook: str) -> str:
+def finished(page: str, root: str, notebook: str | None) -> str:
     """A page's HTML with everything that Quarto left out."""
     page = with_contents(page)
     page = CAPTIONED.sub(lambda found: described(found[1]), page)
     page = page.replace("<img ", '<img loading="lazy" ')
-    page = NOTEBOOK.sub(rf'<a href="{notebook}" download\1>download the notebook</a>', page)
+    page = DOWNLOAD.sub(rf'\1<a href="{notebook}" download', page, count=1)
     page = OWN_RANKING.sub("", page)
     scripts = [f'<script src="{root}site/{name}.js" defer></script>' for name in SCRIPTS]
     return page.replace("</head>", "\n".join([*scripts, "</head>"]), 1)
 
 
-def notebook_name(page: Path) -> str:
-    """The file name of the notebook behind a page."""
-    names = [path.name for path in (PROCESSED / page.parent).glob("*.ipynb")]
-    unnumbered = {re.sub(r"^\d+[a-z]?_", "", name): name for name in names}
-    return unnumbered.get(f"{page.stem}.ipynb", "")
-
-
-def subset_icons() -> None:
+def subset_icons(site: Path) -> None:
     """Keep of the icon font only what the pages show.
 
     All 2,000 icons would weigh as much as everything else on a page together.
     """
     from fontTools import subset
 
-    folder = SITE / "site_libs/bootstrap"
+    folder = site / "site_libs/bootstrap"
     sheet = folder / "bootstrap-icons.css"
     shown = set(LATER_ICONS)
-    for path in SITE.rglob("*"):
+    for path in site.rglob("*"):
         if path.suffix in (".html", ".js", ".css") and path != sheet:
             shown |= set(ICON.findall(path.read_text(encoding="utf-8")))
     text = sheet.read_text(encoding="utf-8")
@@ -125,22 +118,34 @@ def subset_icons() -> None:
     font.save(folder / "bootstrap-icons.woff")
 
 
-def finish() -> None:
-    """Everything that Quarto's pages in `_docs/` still lack."""
-    shutil.copytree(PARTS, SITE / "site", ignore=shutil.ignore_patterns("p*"))
-    for path in SITE.rglob("*.html"):
-        name = path.relative_to(SITE)
+def finish(site: Path, notebook: Callable[[Path], bytes], names: list[str]) -> None:
+    """Everything that Quarto's pages still lack, and the notebooks to be downloaded."""
+    sources = {}
+    for name in map(Path, names):
+        page = name.with_name(re.sub(r"^\d+[a-z]?_", "", name.stem) + ".html")
+        if name.suffix == ".ipynb":
+            sources[page] = name.name
+            (site / name).write_bytes(notebook(name))
+    shutil.copytree(PARTS, site / "site", ignore=shutil.ignore_patterns("p*"))
+    for path in site.rglob("*.html"):
+        name = path.relative_to(site)
         root = "../" * (len(name.parts) - 1)
-        page = finished(path.read_text(encoding="utf-8"), root, notebook_name(name))
+        page = finished(path.read_text(encoding="utf-8"), root, sources.get(name))
         path.write_text(page, encoding="utf-8", newline="\n")
-    for path in NBS.rglob("*.ipynb"):  # to be downloaded
-        name = path.relative_to(NBS)
-        if (SITE / name.parent).is_dir() and not path.name.startswith("_"):
-            shutil.copy(path, SITE / name)
-    subset_icons()
+    subset_icons(site)
 
 
-def build() -> None:
+def original(name: Path) -> bytes:
+    """A notebook as it stands in nbs/."""
+    return (NBS / name).read_bytes()
+
+
+def build(
+    names: list[str],  # of the sidebar
+    processed: Path = PROCESSED,
+    site: Path = SITE,
+    notebook: Callable[[Path], bytes] = original,  # what is offered for download
+) -> None:
     """All pages with Quarto, from scratch."""
-    render()
-    finish()
+    render(processed, site)
+    finish(site, notebook, names)

@@ -19,6 +19,14 @@ function themeSwitch() {
   show();
 }
 
+function languageSwitch() { // leads to the section that is being read
+  const link = document.querySelector(".language");
+  const headings = [...document.querySelectorAll("main :is(h2, h3)[id]")];
+  link.onclick = () => {
+    link.hash = headings.findLast((heading) => heading.getBoundingClientRect().top < 120)?.id ?? "";
+  };
+}
+
 function menu() {
   const button = document.querySelector(".menu"), sidebar = document.getElementById("sidebar");
   const open = (yes) => { button.setAttribute("aria-expanded", yes); sidebar.classList.toggle("open", yes); };
@@ -30,12 +38,12 @@ function menu() {
 
 function copyButtons() {
   for (const code of document.querySelectorAll("main div.sourceCode, main pre:not(.sourceCode):not(.cell-output pre)")) {
-    const button = Object.assign(document.createElement("button"), { className: "copy", type: "button", textContent: "Copy" });
-    button.setAttribute("aria-label", "Copy the code");
+    const button = Object.assign(document.createElement("button"), { className: "copy", type: "button", textContent: t("Copy") });
+    button.setAttribute("aria-label", t("Copy the code"));
     button.onclick = async () => {
       await navigator.clipboard.writeText((code.querySelector("code") ?? code).textContent);
-      button.textContent = "Copied";
-      setTimeout(() => { button.textContent = "Copy"; }, 1500);
+      button.textContent = t("Copied");
+      setTimeout(() => { button.textContent = t("Copy"); }, 1500);
     };
     const box = Object.assign(document.createElement("div"), { className: "with-copy" });
     code.replaceWith(box);
@@ -68,7 +76,8 @@ async function sections() {
 function excerpt(text, terms) { // the words around the first match, with all matches marked
   const escaped = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const pattern = new RegExp(`(${escaped.join("|")})`, "giu");
-  const from = Math.max(0, text.search(pattern) - 50), start = from && text.indexOf(" ", from) + 1;
+  const found = text.search(pattern), from = Math.max(0, found - 50), space = text.indexOf(" ", from);
+  const start = from && space >= 0 && space < found ? space + 1 : from;
   const paragraph = document.createElement("p");
   for (const [i, piece] of text.slice(start, start + 160).split(pattern).entries()) {
     if (i % 2) paragraph.append(Object.assign(document.createElement("mark"), { textContent: piece })); else paragraph.append(piece);
@@ -90,7 +99,7 @@ function search() {
       link.append(excerpt(section.text, section.terms));
       return link;
     }));
-    if (query && !found.length) results.append("Nothing found.");
+    if (query && !found.length) results.append(t("Nothing found."));
   };
   const close = () => { results.hidden = true; };
   input.onfocus = () => { index ??= sections(); show(); };
@@ -113,7 +122,7 @@ function search() {
 }
 
 addEventListener("DOMContentLoaded", () => {
-  for (const start of [themeSwitch, menu, copyButtons, checksSwitch, tableOfContents, search, scrollBoxes]) start();
+  for (const start of [themeSwitch, languageSwitch, menu, copyButtons, checksSwitch, tableOfContents, search, scrollBoxes]) start();
   addEventListener("resize", scrollBoxes);
   for (const event of ["load", "toggle"]) document.addEventListener(event, scrollBoxes, { capture: true }); // a picture, a fold
 });

@@ -164,7 +164,7 @@ def _textbook_figures(
         np.array(cl100k.encode(text)) for text in load_split("sales-textbook")
     )
     used = np.unique(np.concatenate((training, validation)))
-    sizes = [len(training), len(validation), len(used), used.max()]
+    sizes = [len(training), len(validation), len(used), int(used.max())]
     yield "original-demo/tokens", [sizes]
     yield "original-demo/uniform", [math.log(PRESETS["original-demo"].model.vocab_size)]
     counts = np.bincount(training, minlength=used.max() + 1)

@@ -141,7 +141,9 @@ def result_text(
     if result["seeds"] > 1:
         spread = np.max(result["spread"])
         figures += f" (spread {spread:.2g} of {result['seeds']} seeds)"
-    cost = f"{result['minutes']} minutes on {result['device']}"
+    cost = result["device"]
+    if result["ours"] is not None:
+        cost = f"{result['minutes']} minutes on {cost}"
     return (
         f"{row['id']}: {row['figure']}\n  {figures}; {accept}; {result['verdict']}; {cost}"
     )
