@@ -18,6 +18,7 @@ import quarto_site
 import translate
 import yaml
 from api_reference import table_row
+from numbering import NUMBERS, renumbered
 from site_checks import NBS, PROCESSED, ROOT, SITE, listed
 from translation_checks import FENCE
 
@@ -47,6 +48,8 @@ PHRASES = (  # what Python writes into pages; {n} stands for a number
     "Exported source",
     "Code",
     "about {n} minutes to read",
+    "after chapter {n}",
+    "and chapter {n}",
     "download the notebook",
     "open in Colab",
     "source",
@@ -72,7 +75,7 @@ SPOKEN = re.compile(r'(?<=\s)((?:aria-label|placeholder|alt|title)=")([^"$]+)(?=
 SCRIPT_WORD = re.compile(r'\bt\("([^"\n]+)"\)')
 HEADING = re.compile(r"^(#{1,6} +\S.*?)(\s*\{[^}\n]*\})?[ \t]*$", flags=re.M)
 SUMMARY = re.compile(r"^(#\| *code-summary: *)(.+)$", flags=re.M)
-LABEL = re.compile(r"Figure ([\d.]+): ")
+LABEL = re.compile(r"(\[\]\{#figure-[\d-]+ \.figure-place\})Figure ([\d.]+): ")
 
 
 def template_words() -> list[str]:
@@ -244,20 +247,13 @@ def with_titles(text: str) -> str:
     )
 
 
-def figure(number: str) -> str:
-    """What stands before a caption."""
-    return re.sub(r":$", ": ", say(f"Figure {number}:"))
+def figure_words(text: str) -> str:
+    """Numbered captions with the word before the number in Chinese."""
 
+    def word(found: re.Match) -> str:
+        return found[1] + re.sub(r":$", ": ", say(f"Figure {found[2]}:"))
 
-def with_labels(text: str, english: str) -> str:
-    """Chinese Markdown whose pictures carry the numbers of the English ones."""
-    numbers = iter(re.findall(r"!\[Figure ([\d.]+): ", english))
-
-    def numbered(found: re.Match) -> str:
-        number = next(numbers, None)
-        return found[0] if number is None else f"![{figure(number)}{found[1]}"
-
-    return re.sub(r"^!\[([^\]]+\]\([^)]+\))", numbered, text, flags=re.M)
+    return LABEL.sub(word, text)
 
 
 def page_facts(text: str) -> str:
@@ -286,7 +282,7 @@ def translated_code(source: str, key: str, chinese: dict[str, str]) -> str:
         label = LABEL.match(value)
         own = LABEL.sub("", value, count=1) if label else value
         text = chinese.get(f"{key}/fig-cap", own)
-        return figure(label[1]) + text if label else text
+        return figure_words(label[0]) + text if label else text
 
     source = directive(source, "fig-cap", caption)
     source = directive(source, "fig-alt", lambda own: chinese.get(f"{key}/fig-alt", own))
@@ -356,6 +352,7 @@ def translated_page(name: str, address: str) -> dict:
     meanings = table_meanings(page, chinese) if chinese else {}
     names = anchors(cells, name) if chinese else [[] for _ in cells]
     link = NbdevLookup().linkify
+    numbers = json.loads((PROCESSED / NUMBERS).read_text(encoding="utf-8"))
     for cell, own in zip(cells, names, strict=True):
         source = "".join(cell["source"])
         key = cell.get("id")
@@ -370,7 +367,7 @@ def translated_page(name: str, address: str) -> dict:
             source = page_facts(source)
         elif key in chinese:
             text = with_titles(with_anchors(chinese[key], own))
-            source = with_labels(link(text), source)
+            source = figure_words(renumbered(link(text), source, numbers, name))
         if cell["cell_type"] == "markdown":
             source = source.replace(f"{address}/", f"{address}/{FOLDER}/")
         cell["source"] = source.splitlines(keepends=True)
