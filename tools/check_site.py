@@ -271,7 +271,9 @@ def main() -> None:
         for run in runs:
             found, heavy = run.result()
             problems += found
-            weights |= {name: max(size, weights.get(name, 0)) for name, size in heavy.items()}
+            weights |= {
+                name: max(size, weights.get(name, 0)) for name, size in heavy.items()
+            }
     server.shutdown()
     limit = built_by()["limit"]
     problems += [
@@ -282,7 +284,9 @@ def main() -> None:
     print("\n".join(problems))
     heaviest = max(weights, key=weights.get)
     middle = sorted(weights.values())[len(weights) // 2]
-    print(f"first views, compressed: {middle:,} bytes, at most {weights[heaviest]:,} ({heaviest})")
+    print(
+        f"first views, compressed: {middle:,} bytes, at most {weights[heaviest]:,} ({heaviest})"
+    )
     print(f"{len(names)} pages in {len(VIEWS)} views: {len(problems)} problems")
     sys.exit(bool(problems))
 
