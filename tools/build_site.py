@@ -22,6 +22,7 @@ import chinese_site
 import pandoc_site
 import quarto_site
 import site_pages
+import site_pictures
 import yaml
 from site_checks import GENERATED, NBS, PROCESSED, ROOT, SITE
 from site_checks import listed, make_local, site_problems, source_problems
@@ -115,6 +116,7 @@ def main() -> None:
     shutil.copytree(NBS / "companions", SITE / "companions", dirs_exist_ok=True)
     write_explorer(SITE / "explore")
     chinese_site.build(settings, with_quarto)
+    site_pictures.lighten(SITE)
     parsed = make_local(website["site-url"])
     problems = site_problems(parsed)
     print(*problems, sep="\n")

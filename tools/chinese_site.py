@@ -380,6 +380,8 @@ def translated_page(name: str, address: str) -> dict:
     if text:
         cells.insert(0, {"cell_type": "markdown", "metadata": {}, "source": text})
     notebook["cells"] = [front, *cells]
+    for cell in notebook["cells"]:  # as lists: Quarto runs the lines of a string together
+        cell["source"] = "".join(cell["source"]).splitlines(keepends=True)
     return notebook
 
 
