@@ -11,15 +11,16 @@ import functools
 import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pandoc_site
+import quarto_site
 import translate
 import yaml
 from api_reference import table_row
 from numbering import NUMBERS, renumbered
 from site_checks import NBS, PROCESSED, ROOT, SITE, listed
+from site_pages import without_nested_links
 from translation_checks import FENCE
 
 LANGUAGE, FOLDER = "zh-CN", "zh"
@@ -109,6 +110,13 @@ def summaries() -> list[str]:
     return found
 
 
+def script_words() -> list[str]:
+    """What the pages' scripts say."""
+    scripts = [PARTS / name for name in ("reading.js", "preview.js")]
+    texts = [path.read_text(encoding="utf-8") for path in scripts]
+    return SCRIPT_WORD.findall("".join(texts))
+
+
 def site_words() -> list[str]:
     """Everything that the site says beside its pages, in a fixed order."""
     website = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))["website"]
@@ -116,7 +124,7 @@ def site_words() -> list[str]:
     found = menu_words(menus + website["sidebar"]["contents"])
     found += list(website["page-footer"].values())
     found += template_words()
-    found += SCRIPT_WORD.findall((PARTS / "preview.js").read_text(encoding="utf-8"))
+    found += script_words()
     found += [*PHRASES, *sorted(summaries())]
     return list(dict.fromkeys(word for word in found if re.search("[A-Za-z]", word)))
 
@@ -360,7 +368,8 @@ def translated_page(name: str, address: str) -> dict:
             source = page_facts(source)
         elif key in chinese:
             text = with_titles(with_anchors(chinese[key], own))
-            source = figure_words(renumbered(link(text), source, numbers, name))
+            text = without_nested_links(link(text))
+            source = figure_words(renumbered(text, source, numbers, name))
         if cell["cell_type"] == "markdown":
             source = source.replace(f"{address}/", f"{address}/{FOLDER}/")
         cell["source"] = source.splitlines(keepends=True)
@@ -371,6 +380,8 @@ def translated_page(name: str, address: str) -> dict:
     if text:
         cells.insert(0, {"cell_type": "markdown", "metadata": {}, "source": text})
     notebook["cells"] = [front, *cells]
+    for cell in notebook["cells"]:  # as lists: Quarto runs the lines of a string together
+        cell["source"] = "".join(cell["source"]).splitlines(keepends=True)
     return notebook
 
 
@@ -443,11 +454,15 @@ def build_with_pandoc(settings: dict) -> None:
         LANGUAGE, PROCESSED_ZH, SITE_ZH, template(), notebook_to_download
     )
     pandoc_site.build(chinese_settings(settings), edition)
-    path = SITE_ZH / "site/preview.js"
+    write_spoken_words()
+
+
+def write_spoken_words() -> None:
+    """Give the pages' scripts their words in Chinese."""
+    spoken = json.dumps({word: say(word) for word in script_words()}, ensure_ascii=False)
+    path = SITE_ZH / "site/reading.js"
     script = path.read_text(encoding="utf-8")
-    spoken = {word: say(word) for word in SCRIPT_WORD.findall(script)}
-    text = f"globalThis.siteWords = {json.dumps(spoken, ensure_ascii=False)};\n"
-    path.write_text(text + script, encoding="utf-8")
+    path.write_text(f"globalThis.siteWords = {spoken};\n{script}", encoding="utf-8")
 
 
 def build_with_quarto(settings: dict) -> None:
@@ -459,12 +474,9 @@ def build_with_quarto(settings: dict) -> None:
     del chinese["metadata-files"], chinese["website"]["words"]  # read already
     text = yaml.safe_dump(chinese, allow_unicode=True, sort_keys=False)
     (PROCESSED_ZH / "_quarto.yml").write_text(text, encoding="utf-8")
-    subprocess.run(["quarto", "render", "--no-cache"], cwd=PROCESSED_ZH, check=True)
-    shutil.rmtree(SITE_ZH, ignore_errors=True)
-    shutil.move(PROCESSED_ZH / SITE.name, SITE_ZH)
-    for name in listed(settings["website"]["sidebar"]["contents"]):
-        if name.endswith(".ipynb"):
-            (SITE_ZH / name).write_bytes(notebook_to_download(Path(name)))
+    names = listed(settings["website"]["sidebar"]["contents"])
+    quarto_site.build(names, PROCESSED_ZH, SITE_ZH, notebook_to_download)
+    write_spoken_words()
     for path in sorted(SITE.rglob("*.html")):
         with_switch(path, address)
 

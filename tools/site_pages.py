@@ -20,6 +20,7 @@ BUTTONS = re.compile(r"^\*\*\[[^\n]+\)\*\*$", flags=re.M)
 HAN = re.compile(r"[\u4e00-\u9fff]")
 WORDS_A_MINUTE, CHARACTERS_A_MINUTE = 220, 350  # of careful reading
 CHINESE_README = "](../README.zh-CN.md)"
+NESTED_LINK = re.compile(r"\[\[(`[^`\n]+`)\]\(https?://[^)\s]+\)\]\(")
 
 
 def chapter_number(path: Path) -> str:
@@ -137,6 +138,11 @@ def with_buttons(prose: str, website: dict) -> str:
     return BUTTONS.sub(row, prose).replace(CHINESE_README, readme)
 
 
+def without_nested_links(text: str) -> str:
+    """Prose in which nbdev has put no link around a name that is a link already."""
+    return NESTED_LINK.sub(r"[\1](", text)
+
+
 def decorate(notebook: dict, name: Path, website: dict, before: list[str]) -> None:
     """Change one processed notebook in place."""
     front, *cells = notebook["cells"]
@@ -172,9 +178,9 @@ def decorate_all(processed: Path, names: list[str], website: dict) -> None:
     before = prerequisites()
     for name, notebook in notebooks.items():
         decorate(notebook, Path(name), website, before.get(name, []))
-        for cell in notebook[
-            "cells"
-        ]:  # as lists: Quarto runs the lines of a string together
-            cell["source"] = "".join(cell["source"]).splitlines(keepends=True)
+        for cell in notebook["cells"]:
+            # as lists: Quarto runs the lines of a string together
+            text = without_nested_links("".join(cell["source"]))
+            cell["source"] = text.splitlines(keepends=True)
         text = json.dumps(notebook, ensure_ascii=False, indent=1)
         (processed / name).write_text(text, encoding="utf-8")
