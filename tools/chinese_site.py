@@ -11,14 +11,16 @@ import functools
 import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pandoc_site
+import quarto_site
 import translate
 import yaml
 from api_reference import table_row
+from numbering import NUMBERS, OWN_NUMBER, renumbered
 from site_checks import GENERATED, NBS, PROCESSED, ROOT, SITE, listed
+from site_pages import without_nested_links
 from translation_checks import FENCE
 
 LANGUAGE, FOLDER = "zh-CN", "zh"
@@ -48,6 +50,8 @@ PHRASES = (  # what Python writes into pages; {n} stands for a number
     "Exported source",
     "Code",
     "about {n} minutes to read",
+    "after chapter {n}",
+    "and chapter {n}",
     "download the notebook",
     "open in Colab",
     "source",
@@ -73,7 +77,7 @@ SPOKEN = re.compile(r'(?<=\s)((?:aria-label|placeholder|alt|title)=")([^"$]+)(?=
 SCRIPT_WORD = re.compile(r'\bt\("([^"\n]+)"\)')
 HEADING = re.compile(r"^(#{1,6} +\S.*?)(\s*\{[^}\n]*\})?[ \t]*$", flags=re.M)
 SUMMARY = re.compile(r"^(#\| *code-summary: *)(.+)$", flags=re.M)
-LABEL = re.compile(r"Figure ([\d.]+): ")
+LABEL = re.compile(r"(\[\]\{#figure-[\d-]+ \.figure-place\})Figure ([\d.]+): ")
 
 
 def template_words() -> list[str]:
@@ -122,6 +126,13 @@ def summaries() -> list[str]:
     return found
 
 
+def script_words() -> list[str]:
+    """What the pages' scripts say."""
+    scripts = [PARTS / name for name in ("reading.js", "preview.js")]
+    texts = [path.read_text(encoding="utf-8") for path in scripts]
+    return SCRIPT_WORD.findall("".join(texts))
+
+
 def site_words() -> list[str]:
     """Everything that the site says beside its pages, in a fixed order."""
     website = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))["website"]
@@ -131,7 +142,7 @@ def site_words() -> list[str]:
     found += [title_of(page) for page in pages if is_english(page)]
     found += list(website["page-footer"].values())
     found += template_words()
-    found += SCRIPT_WORD.findall((PARTS / "preview.js").read_text(encoding="utf-8"))
+    found += script_words()
     found += [*PHRASES, *sorted(summaries())]
     return list(dict.fromkeys(word for word in found if re.search("[A-Za-z]", word)))
 
@@ -247,20 +258,13 @@ def with_titles(text: str) -> str:
     )
 
 
-def figure(number: str) -> str:
-    """What stands before a caption."""
-    return re.sub(r":$", ": ", say(f"Figure {number}:"))
+def figure_words(text: str) -> str:
+    """Numbered captions with the word before the number in Chinese."""
 
+    def word(found: re.Match) -> str:
+        return found[1] + re.sub(r":$", ": ", say(f"Figure {found[2]}:"))
 
-def with_labels(text: str, english: str) -> str:
-    """Chinese Markdown whose pictures carry the numbers of the English ones."""
-    numbers = iter(re.findall(r"!\[Figure ([\d.]+): ", english))
-
-    def numbered(found: re.Match) -> str:
-        number = next(numbers, None)
-        return found[0] if number is None else f"![{figure(number)}{found[1]}"
-
-    return re.sub(r"^!\[([^\]]+\]\([^)]+\))", numbered, text, flags=re.M)
+    return LABEL.sub(word, text)
 
 
 def page_facts(text: str) -> str:
@@ -288,8 +292,8 @@ def translated_code(source: str, key: str, chinese: dict[str, str]) -> str:
     def caption(value: str) -> str:
         label = LABEL.match(value)
         own = LABEL.sub("", value, count=1) if label else value
-        text = chinese.get(f"{key}/fig-cap", own)
-        return figure(label[1]) + text if label else text
+        text = OWN_NUMBER.sub("", chinese.get(f"{key}/fig-cap", own))
+        return figure_words(label[0]) + text if label else text
 
     source = directive(source, "fig-cap", caption)
     source = directive(source, "fig-alt", lambda own: chinese.get(f"{key}/fig-alt", own))
@@ -364,6 +368,7 @@ def translated_page(name: str, address: str) -> dict:
     meanings = table_meanings(page, chinese) if chinese else {}
     names = anchors(cells, name) if chinese else [[] for _ in cells]
     link = NbdevLookup().linkify
+    numbers = json.loads((PROCESSED / NUMBERS).read_text(encoding="utf-8"))
     for cell, own in zip(cells, names, strict=True):
         source = "".join(cell["source"])
         key = cell.get("id")
@@ -381,7 +386,8 @@ def translated_page(name: str, address: str) -> dict:
             source = page_facts(source)
         elif key in chinese:
             text = with_titles(with_anchors(chinese[key], own))
-            source = with_labels(link(text), source)
+            text = without_nested_links(link(text))
+            source = figure_words(renumbered(text, source, numbers, name))
         if cell["cell_type"] == "markdown":
             source = source.replace(f"{address}/", f"{address}/{FOLDER}/")
         cell["source"] = source.splitlines(keepends=True)
@@ -392,6 +398,8 @@ def translated_page(name: str, address: str) -> dict:
     if text:
         cells.insert(0, {"cell_type": "markdown", "metadata": {}, "source": text})
     notebook["cells"] = [front, *cells]
+    for cell in notebook["cells"]:  # as lists: Quarto runs the lines of a string together
+        cell["source"] = "".join(cell["source"]).splitlines(keepends=True)
     return notebook
 
 
@@ -466,11 +474,15 @@ def build_with_pandoc(settings: dict) -> None:
         LANGUAGE, PROCESSED_ZH, SITE_ZH, template(), notebook_to_download
     )
     pandoc_site.build(chinese_settings(settings), edition)
-    path = SITE_ZH / "site/preview.js"
+    write_spoken_words()
+
+
+def write_spoken_words() -> None:
+    """Give the pages' scripts their words in Chinese."""
+    spoken = json.dumps({word: say(word) for word in script_words()}, ensure_ascii=False)
+    path = SITE_ZH / "site/reading.js"
     script = path.read_text(encoding="utf-8")
-    spoken = {word: say(word) for word in SCRIPT_WORD.findall(script)}
-    text = f"globalThis.siteWords = {json.dumps(spoken, ensure_ascii=False)};\n"
-    path.write_text(text + script, encoding="utf-8")
+    path.write_text(f"globalThis.siteWords = {spoken};\n{script}", encoding="utf-8")
 
 
 def build_with_quarto(settings: dict) -> None:
@@ -482,12 +494,9 @@ def build_with_quarto(settings: dict) -> None:
     del chinese["metadata-files"], chinese["website"]["words"]  # read already
     text = yaml.safe_dump(chinese, allow_unicode=True, sort_keys=False)
     (PROCESSED_ZH / "_quarto.yml").write_text(text, encoding="utf-8")
-    subprocess.run(["quarto", "render", "--no-cache"], cwd=PROCESSED_ZH, check=True)
-    shutil.rmtree(SITE_ZH, ignore_errors=True)
-    shutil.move(PROCESSED_ZH / SITE.name, SITE_ZH)
-    for name in listed(settings["website"]["sidebar"]["contents"]):
-        if name.endswith(".ipynb"):
-            (SITE_ZH / name).write_bytes(notebook_to_download(Path(name)))
+    names = listed(settings["website"]["sidebar"]["contents"])
+    quarto_site.build(names, PROCESSED_ZH, SITE_ZH, notebook_to_download)
+    write_spoken_words()
     for path in sorted(SITE.rglob("*.html")):
         with_switch(path, address)
 

@@ -76,6 +76,17 @@ def move_targets(node) -> None:
         move_targets(child)
 
 
+def with_captions(blocks: list) -> list:
+    """The same blocks, with the caption of each picture below it: GitHub shows none."""
+    found = []
+    for block in blocks:
+        found.append(block)
+        content = block.get("c")
+        if block["t"] == "Para" and len(content) == 1 and content[0]["t"] == "Image":
+            found.append({"t": "Para", "c": [{"t": "Emph", "c": content[0]["c"][1]}]})
+    return found
+
+
 def compact(markdown: str) -> str:
     """Without the padding that pandoc adds to pipe tables and to the language of a code block."""
     lines, in_code = [], False
@@ -97,8 +108,11 @@ def readme(language: str = "en") -> str:
     chinese = translate.translations("index") if language == "zh" else {}
 
     tree = json.loads(
-        pypandoc.convert_text(index_markdown(chinese), "json", format="markdown-smart")
+        pypandoc.convert_text(
+            index_markdown(chinese), "json", format="markdown-smart-implicit_figures"
+        )
     )
+    tree["blocks"] = with_captions(tree["blocks"])
     move_targets(tree["blocks"])
     markdown = pypandoc.convert_text(
         json.dumps(tree), "gfm", format="json", extra_args=["--wrap=none"]
@@ -109,7 +123,7 @@ def readme(language: str = "en") -> str:
 
 def links(markdown: str) -> list[str]:
     """The targets of a README's links and pictures, without those in code."""
-    return sorted(set(re.findall(r"\]\(([^)]+)\)", BLOCK.sub("", markdown))))
+    return sorted(set(re.findall(r"\]\(([^)#]+)\)", BLOCK.sub("", markdown))))
 
 
 def differences() -> list[str]:
