@@ -20,7 +20,7 @@ import yaml
 from api_reference import table_row
 from numbering import NUMBERS, OWN_NUMBER, renumbered
 from site_checks import GENERATED, NBS, PROCESSED, ROOT, SITE, listed
-from site_pages import without_nested_links
+from site_pages import with_buttons, without_nested_links
 from translation_checks import FENCE
 
 LANGUAGE, FOLDER = "zh-CN", "zh"
@@ -386,7 +386,7 @@ def translated_page(name: str, address: str) -> dict:
             source = page_facts(source)
         elif key in chinese:
             text = with_titles(with_anchors(chinese[key], own))
-            text = without_nested_links(link(text))
+            text = with_buttons(without_nested_links(link(text)))
             source = figure_words(renumbered(text, source, numbers, name))
         if cell["cell_type"] == "markdown":
             source = source.replace(f"{address}/", f"{address}/{FOLDER}/")

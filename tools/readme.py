@@ -64,6 +64,31 @@ def output_markdown(output: dict) -> str:
     )
 
 
+def markdown_tree(markdown: str) -> dict:
+    """Markdown as pandoc's tree."""
+    import pypandoc
+
+    reader = "markdown-smart-implicit_figures"
+    return json.loads(pypandoc.convert_text(markdown, "json", format=reader))
+
+
+def anchors(tree: dict) -> list[str]:
+    """The anchors of all headings, in order."""
+    return [block["c"][1][0] for block in tree["blocks"] if block["t"] == "Header"]
+
+
+def move_anchors(node, moved: dict[str, str]) -> None:
+    """Rewrite, in pandoc's tree, links to headings of the page."""
+    if isinstance(node, dict) and node.get("t") == "Link":
+        target = node["c"][2]
+        name = target[0].removeprefix("#")
+        target[0] = f"#{moved[name]}" if name in moved else target[0]
+    for child in (
+        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    ):
+        move_anchors(child, moved)
+
+
 def move_targets(node) -> None:
     """Rewrite, in pandoc's tree, what is relative to nbs/ to be relative to the root."""
     if isinstance(node, dict) and node.get("t") in ("Link", "Image"):
@@ -107,11 +132,12 @@ def readme(language: str = "en") -> str:
 
     chinese = translate.translations("index") if language == "zh" else {}
 
-    tree = json.loads(
-        pypandoc.convert_text(
-            index_markdown(chinese), "json", format="markdown-smart-implicit_figures"
+    tree = markdown_tree(index_markdown(chinese))
+    if chinese:  # GitHub makes anchors from headings, which are Chinese here
+        english = markdown_tree(index_markdown({}))
+        move_anchors(
+            tree["blocks"], dict(zip(anchors(english), anchors(tree), strict=True))
         )
-    )
     tree["blocks"] = with_captions(tree["blocks"])
     move_targets(tree["blocks"])
     markdown = pypandoc.convert_text(
