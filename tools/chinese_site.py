@@ -20,10 +20,11 @@ import yaml
 from api_reference import table_row
 from numbering import NUMBERS, renumbered
 from site_checks import NBS, PROCESSED, ROOT, SITE, listed
-from site_pages import without_nested_links
+from site_pages import CHINESE_HOME, with_buttons, without_nested_links
 from translation_checks import FENCE
 
 LANGUAGE, FOLDER = "zh-CN", "zh"
+ENGLISH_HOME = "../index.html"
 PROCESSED_ZH = ROOT / "_proc_zh"
 SITE_ZH = SITE / FOLDER
 PARTS = ROOT / "tools/site"
@@ -370,6 +371,10 @@ def translated_page(name: str, address: str) -> dict:
             text = with_titles(with_anchors(chinese[key], own))
             text = without_nested_links(link(text))
             source = figure_words(renumbered(text, source, numbers, name))
+        if page == "index" and cell["cell_type"] == "markdown":
+            source = with_buttons(source, ENGLISH_HOME).replace(
+                f"]({CHINESE_HOME})", f"]({ENGLISH_HOME})"
+            )
         if cell["cell_type"] == "markdown":
             source = source.replace(f"{address}/", f"{address}/{FOLDER}/")
         cell["source"] = source.splitlines(keepends=True)
