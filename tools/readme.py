@@ -68,6 +68,17 @@ def move_targets(node) -> None:
         move_targets(child)
 
 
+def with_captions(blocks: list) -> list:
+    """The same blocks, with the caption of each picture below it: GitHub shows none."""
+    found = []
+    for block in blocks:
+        found.append(block)
+        content = block.get("c")
+        if block["t"] == "Para" and len(content) == 1 and content[0]["t"] == "Image":
+            found.append({"t": "Para", "c": [{"t": "Emph", "c": content[0]["c"][1]}]})
+    return found
+
+
 def compact(markdown: str) -> str:
     """Without the padding that pandoc adds to pipe tables and to the language of a code block."""
     lines, in_code = [], False
@@ -86,8 +97,11 @@ def readme() -> str:
     import pypandoc
 
     tree = json.loads(
-        pypandoc.convert_text(index_markdown(), "json", format="markdown-smart")
+        pypandoc.convert_text(
+            index_markdown(), "json", format="markdown-smart-implicit_figures"
+        )
     )
+    tree["blocks"] = with_captions(tree["blocks"])
     move_targets(tree["blocks"])
     markdown = pypandoc.convert_text(
         json.dumps(tree), "gfm", format="json", extra_args=["--wrap=none"]
@@ -110,11 +124,10 @@ def with_blocks_of(english: str, chinese: str) -> str:
 def skeleton(markdown: str) -> dict[str, list[str]]:
     """What both languages of the README must share beside their code: levels of headings, targets of links and pictures."""
     prose = BLOCK.sub("", markdown)
+    targets = set(re.findall(r"\]\(([^)#]+)\)", prose))
     return {
         "headings": re.findall(r"^#+(?= )", prose, flags=re.M),
-        "links": sorted(
-            set(re.findall(r"\]\(([^)]+)\)", prose)) - {"README.md", "README.zh-CN.md"}
-        ),
+        "links": sorted(targets - {"README.md", "README.zh-CN.md"}),
     }
 
 
