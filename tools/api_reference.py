@@ -99,11 +99,23 @@ def public_methods(symbol: type) -> dict[str, object]:
     return found
 
 
+def in_its_module(symbol: object, name: str) -> object:
+    """A class as its module has it: nbdev runs cells without a file, and fields lose their comments."""
+    from transformer_scratch._modidx import d as index
+
+    for module_name, entries in index["syms"].items():
+        if inspect.isclass(symbol) and f"{module_name}.{name}" in entries:
+            found = getattr(import_module(module_name), name, None)
+            if inspect.isclass(found) and inspect.getdoc(found) == inspect.getdoc(symbol):
+                return found
+    return symbol
+
+
 def entry(shown) -> str:
     """The Markdown that nbdev puts on a page for `show_doc`."""
     from nbdev.showdoc import NbdevLookup
 
-    symbol, name = shown.sym, shown.nm
+    symbol, name = in_its_module(shown.sym, shown.nm), shown.nm
     if isinstance(symbol, (dict, tuple, list, str, int, float)):
         return ""
     source = NbdevLookup().code(shown.fn)
