@@ -26,7 +26,10 @@ SEARCHES = {  # what a reader types: the page that should come first
     "train": "training.html",
     "attention": "attention.html",
     "rotary": "positions.html",
+    "beam search": "generation.html",
+    "注意力": "glossary.html",
 }
+CHINESE_SEARCHES = {"两条命令": "index.html", "训练样例是什么": "data.html"}
 BUILT_BY_QUARTO = {
     "input": ".aa-Input",
     "result": ".aa-List a",
@@ -89,7 +92,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 def formulas_in_source(name: str) -> bool:
     """Whether the notebook behind a page has formulas in its prose."""
-    url = f"{name.removesuffix('.html')}.ipynb"
+    url = f"{name.removeprefix('zh/').removesuffix('.html')}.ipynb"
     matches = [
         path
         for path in NBS.rglob("*.ipynb")
@@ -119,20 +122,28 @@ def weight(path: str) -> int:
     return min(len(content), len(gzip.compress(content, 6)))
 
 
+def first_found(page, start: str, query: str, wanted: str, say) -> None:
+    """Search from a page, and say so if another page than the wanted one comes first."""
+    builder = built_by()
+    page.goto(start)
+    page.wait_for_load_state()
+    page.keyboard.press("/")
+    page.wait_for_selector(f"{builder['input']}:focus")
+    page.keyboard.insert_text(query)
+    page.wait_for_selector(builder["result"])
+    page.wait_for_timeout(500)  # what belongs to the last letter
+    found = page.get_attribute(builder["result"], "href")
+    if wanted not in found:
+        say(f"a search for {query!r} finds {found} first, not {wanted}")
+
+
 def use_the_site(page, address: str, say) -> None:
     """What a reader does: search, go to what was found, choose a theme, go on."""
     builder = built_by()
+    for query, wanted in CHINESE_SEARCHES.items():
+        first_found(page, f"{address}zh/index.html", query, wanted, say)
     for query, wanted in SEARCHES.items():
-        page.goto(f"{address}index.html")
-        page.wait_for_load_state()
-        page.keyboard.press("/")
-        page.wait_for_selector(f"{builder['input']}:focus")
-        page.keyboard.type(query)
-        page.wait_for_selector(builder["result"])
-        page.wait_for_timeout(500)  # what belongs to the last letter
-        found = page.get_attribute(builder["result"], "href")
-        if wanted not in found:
-            say(f"a search for {query!r} finds {found} first, not {wanted}")
+        first_found(page, f"{address}index.html", query, wanted, say)
     page.keyboard.press(builder["go"])
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/{wanted}*")
@@ -140,6 +151,11 @@ def use_the_site(page, address: str, say) -> None:
     before = page.evaluate(background)
     page.click(builder["theme"])
     chosen = page.evaluate(background)
+    page.goto(f"{address}zh/attention.html#several-heads")
+    page.click(".language")
+    page.wait_for_url(lambda url: "/zh/" not in url)
+    if page.url != f"{address}attention.html#several-heads":
+        say(f"the switch of languages leads to {page.url}")
     page.goto(f"{address}attention.html")
     if before == chosen or page.evaluate(background) != chosen:
         say("the theme does not change, or is forgotten on the next page")
@@ -193,9 +209,11 @@ def look_at(
         )
         page.on("pageerror", lambda error: say(f"a script fails: {error}"))
         for current in names:
+            if current.startswith("zh/") and view not in VIEWS[:2]:
+                continue  # the same frame and code as the English page
             loaded.clear()
             page.goto(address + current)
-            if current.startswith("explore/"):  # its model loads first
+            if current.removeprefix("zh/").startswith("explore/"):  # its model loads first
                 page.wait_for_timeout(3000)
             else:
                 weights[current] = sum(map(weight, loaded))

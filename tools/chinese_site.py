@@ -18,16 +18,16 @@ import quarto_site
 import translate
 import yaml
 from api_reference import table_row
-from numbering import NUMBERS, renumbered
-from site_checks import NBS, PROCESSED, ROOT, SITE, listed
-from site_pages import CHINESE_HOME, with_buttons, without_nested_links
+from numbering import NUMBERS, OWN_NUMBER, renumbered
+from site_checks import GENERATED, NBS, PROCESSED, ROOT, SITE, listed
+from site_pages import with_buttons, without_nested_links
 from translation_checks import FENCE
 
 LANGUAGE, FOLDER = "zh-CN", "zh"
-ENGLISH_HOME = "../index.html"
 PROCESSED_ZH = ROOT / "_proc_zh"
 SITE_ZH = SITE / FOLDER
 PARTS = ROOT / "tools/site"
+SENTENCES = translate.CATALOGS  # the tables of scripts, beside the messages
 SWITCH = '<a class="language" lang="en" hreflang="en" href="$root$../$place$">English</a>'
 SWITCH_ZH = (
     '<a class="language" lang="zh-CN" hreflang="zh-CN" href="$root$zh/$place$">中文</a>'
@@ -99,6 +99,21 @@ def menu_words(entries: list) -> list[str]:
     return found
 
 
+def is_english(name: str) -> bool:
+    """Whether a page, named as in the sidebar, stays in English."""
+    return name.startswith(translate.NOT_TRANSLATED) or name.endswith(".md")
+
+
+def title_of(name: str) -> str:
+    """The title of a page in English."""
+    if name in GENERATED:
+        return "Index of names"
+    text = (NBS / name).read_text(encoding="utf-8")
+    if name.endswith(".ipynb"):
+        text = "".join(json.loads(text)["cells"][0]["source"])
+    return re.match(r"# (.+)", text)[1].strip()
+
+
 def summaries() -> list[str]:
     """The lines under which notebooks fold code."""
     found = []
@@ -123,6 +138,8 @@ def site_words() -> list[str]:
     website = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))["website"]
     menus = website["navbar"]["left"] + website["navbar"]["tools"]
     found = menu_words(menus + website["sidebar"]["contents"])
+    pages = listed(website["sidebar"]["contents"])
+    found += [title_of(page) for page in pages if is_english(page)]
     found += list(website["page-footer"].values())
     found += template_words()
     found += script_words()
@@ -153,13 +170,16 @@ def translated_menu(entries: list) -> list:
     """A sidebar or navbar with its own texts in Chinese."""
     found = []
     for entry in entries:
-        if isinstance(entry, dict):
-            entry = {
-                name: say(value) if name in ("section", "text") else value
-                for name, value in entry.items()
-            }
-            if "contents" in entry:
-                entry["contents"] = translated_menu(entry["contents"])
+        if not isinstance(entry, dict):
+            entry = {"href": entry}
+            if is_english(entry["href"]):
+                entry["text"] = title_of(entry["href"])
+        entry = {
+            name: say(value) if name in ("section", "text") else value
+            for name, value in entry.items()
+        }
+        if "contents" in entry:
+            entry["contents"] = translated_menu(entry["contents"])
         found.append(entry)
     return found
 
@@ -175,17 +195,6 @@ def chinese_settings(settings: dict) -> dict:
     website["page-footer"] = {k: say(v) for k, v in website["page-footer"].items()}
     website["words"] = words()
     return settings
-
-
-def translations(page: str) -> dict[str, str]:
-    """The messages of a page that hold today: their keys and their Chinese."""
-    catalog = {entry.msgctxt: entry for entry in translate.read_catalog(page)}
-    found = {}
-    for message in translate.messages(page) if catalog else ():
-        entry = catalog.get(message.key)
-        if entry and translate.is_done(entry) and entry.msgid == message.text:
-            found[message.key] = entry.msgstr
-    return found
 
 
 def markdown_of(cell: dict) -> str:
@@ -283,7 +292,7 @@ def translated_code(source: str, key: str, chinese: dict[str, str]) -> str:
     def caption(value: str) -> str:
         label = LABEL.match(value)
         own = LABEL.sub("", value, count=1) if label else value
-        text = chinese.get(f"{key}/fig-cap", own)
+        text = OWN_NUMBER.sub("", chinese.get(f"{key}/fig-cap", own))
         return figure_words(label[0]) + text if label else text
 
     source = directive(source, "fig-cap", caption)
@@ -312,12 +321,17 @@ def escaped(meaning: str) -> str:
 
 
 def table_meanings(page: str, chinese: dict[str, str]) -> dict[str, str]:
-    """English cells of parameter tables and their Chinese."""
-    return {
-        escaped(message.text): escaped(chinese[message.key])
-        for message in translate.messages(page)
-        if message.kind == "docment" and message.key in chinese
-    }
+    """English cells of parameter tables and their Chinese, names linked as nbdev links them."""
+    from nbdev.doclinks import NbdevLookup
+
+    link = NbdevLookup().link_line
+    found = {}
+    for message in translate.messages(page):
+        if message.kind == "docment" and message.key in chinese:
+            meaning = escaped(chinese[message.key])
+            found[escaped(message.text)] = link(meaning)
+            found[link(escaped(message.text))] = link(meaning)
+    return found
 
 
 def notice(page: str, n_done: int, n_messages: int) -> str:
@@ -350,7 +364,7 @@ def translated_page(name: str, address: str) -> dict:
     front, *cells = notebook["cells"]
     is_ours = not page.startswith(translate.NOT_TRANSLATED)
     messages = translate.messages(page) if is_ours else []
-    chinese = translations(page) if is_ours else {}
+    chinese = translate.translations(page) if is_ours else {}
     meanings = table_meanings(page, chinese) if chinese else {}
     names = anchors(cells, name) if chinese else [[] for _ in cells]
     link = NbdevLookup().linkify
@@ -360,6 +374,9 @@ def translated_page(name: str, address: str) -> dict:
         key = cell.get("id")
         if cell["cell_type"] == "code":
             source = translated_code(source, key, chinese)
+            if f"{key}/output" in chinese:
+                output = chinese[f"{key}/output"]
+                cell["outputs"][0]["data"]["text/markdown"] = output
             if "output: asis" in source:
                 data = cell["outputs"][0]["data"]
                 data["text/markdown"] = translated_entry(
@@ -369,12 +386,8 @@ def translated_page(name: str, address: str) -> dict:
             source = page_facts(source)
         elif key in chinese:
             text = with_titles(with_anchors(chinese[key], own))
-            text = without_nested_links(link(text))
+            text = with_buttons(without_nested_links(link(text)))
             source = figure_words(renumbered(text, source, numbers, name))
-        if page == "index" and cell["cell_type"] == "markdown":
-            source = with_buttons(source, ENGLISH_HOME).replace(
-                f"]({CHINESE_HOME})", f"]({ENGLISH_HOME})"
-            )
         if cell["cell_type"] == "markdown":
             source = source.replace(f"{address}/", f"{address}/{FOLDER}/")
         cell["source"] = source.splitlines(keepends=True)
@@ -394,7 +407,9 @@ def notebook_to_download(source: Path) -> bytes:
     """A notebook as it stands in nbs/, with its prose in Chinese."""
     content = (NBS / source).read_bytes()
     page = source.with_suffix("").as_posix()
-    chinese = {} if page.startswith(translate.NOT_TRANSLATED) else translations(page)
+    chinese = (
+        {} if page.startswith(translate.NOT_TRANSLATED) else translate.translations(page)
+    )
     if not chinese:
         return content
     notebook = json.loads(content)
@@ -515,3 +530,30 @@ def build(settings: dict, with_quarto: bool) -> None:
         build_with_pandoc(settings)
     for name in ("companions", "explore"):  # what pages load beside their own files
         shutil.copytree(SITE / name, SITE_ZH / name, dirs_exist_ok=True)
+    for script in (SITE_ZH / "companions").glob("*.js"):
+        join(script, SENTENCES / "companions.js", script)
+    explorer = SITE_ZH / "explore/words.js"
+    join(explorer, explorer, SENTENCES / "explorer.js")
+
+
+def join(path: Path, *parts: Path) -> None:
+    """Write a script from others, one behind the other."""
+    text = "\n".join(part.read_text(encoding="utf-8") for part in parts)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def script_problems() -> list[str]:
+    """Sentences of the explorer and of the companions that have no Chinese, or too much of it."""
+    english = [ROOT / "transformer_scratch/web/words.js"]
+    english += sorted((NBS / "companions").glob("*.js"))
+    names = re.compile(r"^\t\t(\w+): ", flags=re.M)
+    there = set()
+    for path in english:
+        table = re.split(r"^\t?\};", path.read_text(encoding="utf-8"), flags=re.M)[0]
+        there |= set(names.findall(table))
+    ours = set()
+    for path in sorted(SENTENCES.glob("*.js")):
+        ours |= set(names.findall(path.read_text(encoding="utf-8")))
+    return [
+        f"{SENTENCES.relative_to(ROOT)}: the sentence {n}" for n in sorted(there ^ ours)
+    ]

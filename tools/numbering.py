@@ -20,6 +20,7 @@ FUNCTION = re.compile(
     r"\\(ln|log|exp|sin|cos|tanh)(?![a-zA-Z])\s*(?=[a-zA-Z0-9]|\\[a-zA-Z])(?!\\(?:left|big|Big))"
 )
 CAPTION = re.compile(r"^#\| *fig-cap: *([\"']?)(.*?)\1 *\n", flags=re.M)
+OWN_NUMBER = re.compile(r"^(?:Figure|图) \d+[.。] ?")  # for Jupyter, where nobody counts
 LABEL = re.compile(r"^#\| *label: *(\S+) *\n", flags=re.M)
 NAMED = re.compile(r"#((?:fig|eq)-[\w-]+)")
 LINK = re.compile(
@@ -58,6 +59,7 @@ class Numbering:
     def caption(self, text: str, chapter: str, page: str, label: str) -> str:
         """A caption with its number, and with the place that links lead to."""
         number = self.next_number("figure", chapter, page, label)
+        text = OWN_NUMBER.sub("", text)
         place = f"[]{{#{self.place('figure', number)} .figure-place}}"
         return f"{place}Figure {number}: {text}"
 

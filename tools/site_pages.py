@@ -19,7 +19,10 @@ IMPORTED = re.compile(r"^from transformer_scratch\.(\w+) import", flags=re.M)
 BUTTONS = re.compile(r"^\*\*\[[^\n]+\)\*\*$", flags=re.M)
 HAN = re.compile(r"[\u4e00-\u9fff]")
 WORDS_A_MINUTE, CHARACTERS_A_MINUTE = 220, 350  # of careful reading
-CHINESE_README, CHINESE_HOME = "](../README.zh-CN.md)", "zh/index.html"
+OTHER_LANGUAGE = {  # a link to the other README leads, on the site, to the other edition
+    "](../README.zh-CN.md)": "](zh/index.html)",
+    "](../README.md)": "](../index.html)",
+}
 NESTED_LINK = re.compile(r"\[\[(`[^`\n]+`)\]\(https?://[^)\s]+\)\]\(")
 
 
@@ -127,14 +130,17 @@ def header_line(name: Path, website: dict, minutes: int, before: list[str]) -> s
     return "::: {.page-facts}\n" + " · ".join(parts) + "\n:::"
 
 
-def with_buttons(prose: str, other_home: str) -> str:
-    """A line of nothing but bold links becomes a row of buttons; the last leads to the other language."""
+def with_buttons(prose: str) -> str:
+    """A line of nothing but bold links becomes a row of buttons."""
 
     def row(found: re.Match) -> str:
         links = found[0].replace("**", "").replace(" · ", "\n")
         return f"::: {{.buttons}}\n{links}\n:::"
 
-    return BUTTONS.sub(row, prose).replace(CHINESE_README, f"]({other_home})")
+    prose = BUTTONS.sub(row, prose)
+    for readme, page in OTHER_LANGUAGE.items():
+        prose = prose.replace(readme, page)
+    return prose
 
 
 def without_nested_links(text: str) -> str:
@@ -155,7 +161,7 @@ def decorate(notebook: dict, name: Path, website: dict, before: list[str]) -> No
         if cell["cell_type"] == "code":
             fold(cell)
         elif name.stem == "index":
-            cell["source"] = with_buttons("".join(cell["source"]), CHINESE_HOME)
+            cell["source"] = with_buttons("".join(cell["source"]))
     if name.stem != "index":
         minutes = reading_minutes(source_of(notebook, "markdown"))
         line = header_line(name, website, minutes, before)

@@ -309,10 +309,9 @@ def typography(chinese: str) -> list[str]:
         f"punctuation: {each.strip()}"
         for each in re.findall(rf"[{HAN}”》）][,;:?!](?=\s|\0|$|[{HAN}]).{{0,6}}", text)
     ]
-    found += [
-        f"punctuation inside the bold, text right behind it: {shortened(each)}"
-        for each in re.findall(rf"\*\*[^*\n]+[，。：；？！”）]\*\*[{HAN}]", chinese)
-    ]
+    for bold in re.finditer(r"\*\*([^*\n]+)\*\*(?=(.?))", chinese):
+        if bold[1][-1] in "，。：；？！”）" and re.match(rf"[{HAN}]", bold[2]):
+            found.append(f"punctuation inside the bold, text right behind it: {bold[0]}")
     if chinese != spaced(chinese):
         found.append(
             "spaces: put one between Chinese and Latin letters, digits, code, formulas"
