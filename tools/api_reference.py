@@ -7,6 +7,7 @@ import html
 import inspect
 import re
 from importlib import import_module
+from typing import Annotated, get_args, get_origin
 
 from fastcore.docments import docments
 
@@ -17,6 +18,8 @@ def plain_type(annotation: object) -> str:
     """An annotation without the names of modules."""
     if annotation in (inspect.Parameter.empty, None):
         return ""
+    if get_origin(annotation) is Annotated:  # what a command line needs to know besides
+        annotation = get_args(annotation)[0]
     if isinstance(annotation, str):
         return annotation
     return re.sub(r"\b(?:\w+\.)+(?=\w)", "", inspect.formatannotation(annotation))
@@ -24,7 +27,8 @@ def plain_type(annotation: object) -> str:
 
 def default_text(value: object) -> str:
     """A default value as a reader would write it."""
-    return getattr(value, "__name__", None) or repr(value)
+    text = getattr(value, "__name__", None) or repr(value)
+    return "…" if text == "<factory>" else text  # of a dataclass: made anew for each
 
 
 def signature(symbol: object, name: str) -> str:

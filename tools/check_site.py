@@ -26,6 +26,8 @@ SEARCHES = {  # what a reader types: the page that should come first
     "train": "training.html",
     "attention": "attention.html",
     "rotary": "positions.html",
+    "beam search": "generation.html",
+    "注意力": "glossary.html",
 }
 CHINESE_SEARCHES = {"两条命令": "index.html", "训练样例是什么": "data.html"}
 BUILT_BY_QUARTO = {

@@ -4,6 +4,7 @@
 """
 
 import html
+import json
 import logging
 import re
 import shutil
@@ -18,14 +19,25 @@ PARTS = Path(__file__).parent / "site"
 ICON = re.compile(r"\bbi-([a-z0-9-]+)")
 ICON_RULE = re.compile(r'^\.bi-([a-z0-9-]+)::before \{ content: "\\(\w+)"; \}', re.M)
 LATER_ICONS = {"file-richtext"}  # a script puts the name together
+HEAD = re.compile(r"# (.+)\n+(?:> (.+)\n)?")
 IMAGE = re.compile(r"<img\b[^>]*>")
 CAPTIONED = re.compile(r"(<figure\b(?:(?!</figure>).)*?</figure>)", re.S)
 CAPTION = re.compile(r"<figcaption[^>]*>(.*?)</figcaption>", re.S)
 CONTENTS = re.compile(r'<nav id="TOC"[^>]*>\s*<h2[^>]*>(.*?)</h2>\s*(<ul>.*?)</nav>', re.S)
 DOWNLOAD = re.compile(r'(<div class="page-facts">\s*<p>[^<]*)<a href="[^"]*"')
+COLLAPSED = 'collapsed" data-bs-toggle="collapse"'  # the title of a callout
 OWN_RANKING = re.compile(r'<script src="[^"]*/fuse\.min\.js"></script>\n')
 SCRIPTS = ("reading", "quarto")
 TROUBLE = re.compile(r"\b(WARNING|ERROR)\b")
+
+
+def with_front_matter(text: str) -> str:
+    """A Markdown page whose title and summary stand where Quarto looks for them."""
+    found = HEAD.match(text)
+    if not found:
+        return text
+    facts = {"title": found[1], "description": found[2] or ""}
+    return f"---\n{json.dumps(facts, ensure_ascii=False)}\n---\n{text[found.end() :]}"
 
 
 def render(processed: Path, site: Path) -> None:
@@ -83,6 +95,7 @@ def finished(page: str, root: str, notebook: str | None) -> str:
     page = with_contents(page)
     page = CAPTIONED.sub(lambda found: described(found[1]), page)
     page = page.replace("<img ", '<img loading="lazy" ')
+    page = page.replace(COLLAPSED, f'{COLLAPSED} role="button" tabindex="0"')
     page = DOWNLOAD.sub(rf'\1<a href="{notebook}" download', page, count=1)
     page = OWN_RANKING.sub("", page)
     scripts = [f'<script src="{root}site/{name}.js" defer></script>' for name in SCRIPTS]
@@ -147,5 +160,8 @@ def build(
     notebook: Callable[[Path], bytes] = original,  # what is offered for download
 ) -> None:
     """All pages with Quarto, from scratch."""
+    for path in (processed / name for name in names if name.endswith(".md")):
+        text = with_front_matter(path.read_text(encoding="utf-8"))
+        path.write_text(text, encoding="utf-8")
     render(processed, site)
     finish(site, notebook, names)

@@ -1,4 +1,4 @@
-"""The figures of a built site, whoever built it: as WebP, which takes a third of the bytes, with their size on the page."""
+"""The pictures of a built site, whoever built it: as WebP, which takes a third of the bytes, figures with their size."""
 
 import re
 from pathlib import Path
@@ -6,11 +6,12 @@ from pathlib import Path
 from PIL import Image
 
 DPI = 128  # of the figures in the notebooks; a CSS inch has 96 pixels
-FIGURE = re.compile(r'<img\b[^>]*?\bsrc="(?P<source>[^":]*_files/[^"]*)\.png"[^>]*>')
+PICTURE = re.compile(r'<img\b[^>]*?\bsrc="(?P<source>[^":]*)\.png"[^>]*>')
+KEPT = "card.png"  # for other sites, which may want PNG
 
 
 def as_webp(path: Path) -> tuple[int, int]:
-    """Write a PNG again, without loss; its width and height on the page."""
+    """Write a PNG again, without loss; its width and height on the page if it is a figure."""
     with Image.open(path) as image:
         image.save(path.with_suffix(".webp"), lossless=True, method=4)
         pixels = image.size
@@ -20,8 +21,10 @@ def as_webp(path: Path) -> tuple[int, int]:
 
 
 def lighten(site: Path) -> None:
-    """Exchange the figures that notebooks hold for lighter ones, on all pages."""
-    sizes = {path: as_webp(path) for path in site.rglob("*_files/**/*.png")}
+    """Exchange the pictures of all pages for lighter ones."""
+    folders = [*site.rglob("*_files"), *site.rglob("images")]
+    pictures = [path for folder in folders for path in folder.rglob("*.png")]
+    sizes = {path: as_webp(path) for path in pictures if path.name != KEPT}
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
 
@@ -30,9 +33,11 @@ def lighten(site: Path) -> None:
             if path not in sizes:
                 return found[0]
             tag = found[0].replace(".png", ".webp", 1)
-            size = 'width="{}" height="{}"'.format(*sizes[path])
-            return tag if "width=" in tag else tag.replace("<img", f"<img {size}", 1)
+            if "width=" in tag or path.parent.name == "images":
+                return tag
+            width, height = sizes[path]
+            return tag.replace("<img", f'<img width="{width}" height="{height}"', 1)
 
-        changed = FIGURE.sub(lighter, text)
+        changed = PICTURE.sub(lighter, text)
         if changed != text:
             page.write_text(changed, encoding="utf-8", newline="\n")

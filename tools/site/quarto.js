@@ -14,6 +14,13 @@ window.Fuse = class {
   }
 };
 
+for (const title of document.querySelectorAll(".callout-header[role=button]")) {
+  title.onkeydown = (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    title.click();
+  };
+}
 checksSwitch();
 addEventListener("load", scrollBoxes);
 addEventListener("resize", scrollBoxes);

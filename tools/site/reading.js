@@ -22,7 +22,20 @@ function checksSwitch() { // one switch opens all folded imports, checks and sol
   show();
 }
 
+function cards() { // where a table with many words is too wide for a phone, its rows stand one below the other
+  for (const table of document.querySelectorAll("main table")) {
+    const columns = [...table.querySelectorAll("thead th")].map((cell) => cell.textContent.trim());
+    const cells = [...table.querySelectorAll("tbody td")];
+    table.classList.remove("cards");
+    const isWordy = cells.some((cell) => cell.textContent.trim().length > 24);
+    if (columns.length < 3 || !isWordy || table.scrollWidth <= table.clientWidth) continue;
+    table.classList.add("cards");
+    for (const cell of cells) cell.dataset.column = columns[cell.cellIndex];
+  }
+}
+
 function scrollBoxes() { // what scrolls inside its box can be reached with the keyboard
+  cards();
   for (const box of document.querySelectorAll("main div.sourceCode, main pre, main table, main p:has(> math), main figure")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
   }
@@ -70,7 +83,7 @@ function find(all, query) { // sections with all of the words; if there are none
   const ranked = all.map((section) => ({ section, scores: terms.map((term) => scoreOf(section, term)) }));
   const some = ranked.filter(({ scores }) => scores.some((score) => score > 0));
   const whole = some.filter(({ scores }) => scores.every((score) => score > 0));
-  const total = (scores) => scores.reduce((sum, score) => sum + score, 0);
+  const total = (scores) => scores.reduce((sum, score) => sum + Math.sqrt(score), 0); // every word counts, none alone
   return (whole.length ? whole : some)
     .sort((one, other) => total(other.scores) - total(one.scores))
     .map(({ section }) => ({ ...section, terms }));
