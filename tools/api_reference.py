@@ -7,6 +7,7 @@ import html
 import inspect
 import re
 from importlib import import_module
+from typing import Annotated, get_args, get_origin
 
 from fastcore.docments import docments
 
@@ -17,6 +18,8 @@ def plain_type(annotation: object) -> str:
     """An annotation without the names of modules."""
     if annotation in (inspect.Parameter.empty, None):
         return ""
+    if get_origin(annotation) is Annotated:  # what a command line needs to know besides
+        annotation = get_args(annotation)[0]
     if isinstance(annotation, str):
         return annotation
     return re.sub(r"\b(?:\w+\.)+(?=\w)", "", inspect.formatannotation(annotation))
@@ -24,7 +27,8 @@ def plain_type(annotation: object) -> str:
 
 def default_text(value: object) -> str:
     """A default value as a reader would write it."""
-    return getattr(value, "__name__", None) or repr(value)
+    text = getattr(value, "__name__", None) or repr(value)
+    return "…" if text == "<factory>" else text  # of a dataclass: made anew for each
 
 
 def signature(symbol: object, name: str) -> str:
@@ -99,11 +103,23 @@ def public_methods(symbol: type) -> dict[str, object]:
     return found
 
 
+def in_its_module(symbol: object, name: str) -> object:
+    """A class as its module has it: nbdev runs cells without a file, and fields lose their comments."""
+    from transformer_scratch._modidx import d as index
+
+    for module_name, entries in index["syms"].items():
+        if inspect.isclass(symbol) and f"{module_name}.{name}" in entries:
+            found = getattr(import_module(module_name), name, None)
+            if inspect.isclass(found) and inspect.getdoc(found) == inspect.getdoc(symbol):
+                return found
+    return symbol
+
+
 def entry(shown) -> str:
     """The Markdown that nbdev puts on a page for `show_doc`."""
     from nbdev.showdoc import NbdevLookup
 
-    symbol, name = shown.sym, shown.nm
+    symbol, name = in_its_module(shown.sym, shown.nm), shown.nm
     if isinstance(symbol, (dict, tuple, list, str, int, float)):
         return ""
     source = NbdevLookup().code(shown.fn)

@@ -11,20 +11,23 @@ import functools
 import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pandoc_site
+import quarto_site
 import translate
 import yaml
 from api_reference import table_row
-from site_checks import NBS, PROCESSED, ROOT, SITE, listed
+from numbering import NUMBERS, OWN_NUMBER, renumbered
+from site_checks import GENERATED, NBS, PROCESSED, ROOT, SITE, listed
+from site_pages import with_buttons, without_nested_links
 from translation_checks import FENCE
 
 LANGUAGE, FOLDER = "zh-CN", "zh"
 PROCESSED_ZH = ROOT / "_proc_zh"
 SITE_ZH = SITE / FOLDER
 PARTS = ROOT / "tools/site"
+SENTENCES = translate.CATALOGS  # the tables of scripts, beside the messages
 SWITCH = '<a class="language" lang="en" hreflang="en" href="$root$../$place$">English</a>'
 SWITCH_ZH = (
     '<a class="language" lang="zh-CN" hreflang="zh-CN" href="$root$zh/$place$">中文</a>'
@@ -47,6 +50,8 @@ PHRASES = (  # what Python writes into pages; {n} stands for a number
     "Exported source",
     "Code",
     "about {n} minutes to read",
+    "after chapter {n}",
+    "and chapter {n}",
     "download the notebook",
     "open in Colab",
     "source",
@@ -72,7 +77,7 @@ SPOKEN = re.compile(r'(?<=\s)((?:aria-label|placeholder|alt|title)=")([^"$]+)(?=
 SCRIPT_WORD = re.compile(r'\bt\("([^"\n]+)"\)')
 HEADING = re.compile(r"^(#{1,6} +\S.*?)(\s*\{[^}\n]*\})?[ \t]*$", flags=re.M)
 SUMMARY = re.compile(r"^(#\| *code-summary: *)(.+)$", flags=re.M)
-LABEL = re.compile(r"Figure ([\d.]+): ")
+LABEL = re.compile(r"(\[\]\{#figure-[\d-]+ \.figure-place\})Figure ([\d.]+): ")
 
 
 def template_words() -> list[str]:
@@ -94,6 +99,21 @@ def menu_words(entries: list) -> list[str]:
     return found
 
 
+def is_english(name: str) -> bool:
+    """Whether a page, named as in the sidebar, stays in English."""
+    return name.startswith(translate.NOT_TRANSLATED) or name.endswith(".md")
+
+
+def title_of(name: str) -> str:
+    """The title of a page in English."""
+    if name in GENERATED:
+        return "Index of names"
+    text = (NBS / name).read_text(encoding="utf-8")
+    if name.endswith(".ipynb"):
+        text = "".join(json.loads(text)["cells"][0]["source"])
+    return re.match(r"# (.+)", text)[1].strip()
+
+
 def summaries() -> list[str]:
     """The lines under which notebooks fold code."""
     found = []
@@ -106,14 +126,23 @@ def summaries() -> list[str]:
     return found
 
 
+def script_words() -> list[str]:
+    """What the pages' scripts say."""
+    scripts = [PARTS / name for name in ("reading.js", "preview.js")]
+    texts = [path.read_text(encoding="utf-8") for path in scripts]
+    return SCRIPT_WORD.findall("".join(texts))
+
+
 def site_words() -> list[str]:
     """Everything that the site says beside its pages, in a fixed order."""
     website = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))["website"]
     menus = website["navbar"]["left"] + website["navbar"]["tools"]
     found = menu_words(menus + website["sidebar"]["contents"])
+    pages = listed(website["sidebar"]["contents"])
+    found += [title_of(page) for page in pages if is_english(page)]
     found += list(website["page-footer"].values())
     found += template_words()
-    found += SCRIPT_WORD.findall((PARTS / "preview.js").read_text(encoding="utf-8"))
+    found += script_words()
     found += [*PHRASES, *sorted(summaries())]
     return list(dict.fromkeys(word for word in found if re.search("[A-Za-z]", word)))
 
@@ -141,13 +170,16 @@ def translated_menu(entries: list) -> list:
     """A sidebar or navbar with its own texts in Chinese."""
     found = []
     for entry in entries:
-        if isinstance(entry, dict):
-            entry = {
-                name: say(value) if name in ("section", "text") else value
-                for name, value in entry.items()
-            }
-            if "contents" in entry:
-                entry["contents"] = translated_menu(entry["contents"])
+        if not isinstance(entry, dict):
+            entry = {"href": entry}
+            if is_english(entry["href"]):
+                entry["text"] = title_of(entry["href"])
+        entry = {
+            name: say(value) if name in ("section", "text") else value
+            for name, value in entry.items()
+        }
+        if "contents" in entry:
+            entry["contents"] = translated_menu(entry["contents"])
         found.append(entry)
     return found
 
@@ -163,17 +195,6 @@ def chinese_settings(settings: dict) -> dict:
     website["page-footer"] = {k: say(v) for k, v in website["page-footer"].items()}
     website["words"] = words()
     return settings
-
-
-def translations(page: str) -> dict[str, str]:
-    """The messages of a page that hold today: their keys and their Chinese."""
-    catalog = {entry.msgctxt: entry for entry in translate.read_catalog(page)}
-    found = {}
-    for message in translate.messages(page) if catalog else ():
-        entry = catalog.get(message.key)
-        if entry and translate.is_done(entry) and entry.msgid == message.text:
-            found[message.key] = entry.msgstr
-    return found
 
 
 def markdown_of(cell: dict) -> str:
@@ -237,20 +258,13 @@ def with_titles(text: str) -> str:
     )
 
 
-def figure(number: str) -> str:
-    """What stands before a caption."""
-    return re.sub(r":$", ": ", say(f"Figure {number}:"))
+def figure_words(text: str) -> str:
+    """Numbered captions with the word before the number in Chinese."""
 
+    def word(found: re.Match) -> str:
+        return found[1] + re.sub(r":$", ": ", say(f"Figure {found[2]}:"))
 
-def with_labels(text: str, english: str) -> str:
-    """Chinese Markdown whose pictures carry the numbers of the English ones."""
-    numbers = iter(re.findall(r"!\[Figure ([\d.]+): ", english))
-
-    def numbered(found: re.Match) -> str:
-        number = next(numbers, None)
-        return found[0] if number is None else f"![{figure(number)}{found[1]}"
-
-    return re.sub(r"^!\[([^\]]+\]\([^)]+\))", numbered, text, flags=re.M)
+    return LABEL.sub(word, text)
 
 
 def page_facts(text: str) -> str:
@@ -278,8 +292,8 @@ def translated_code(source: str, key: str, chinese: dict[str, str]) -> str:
     def caption(value: str) -> str:
         label = LABEL.match(value)
         own = LABEL.sub("", value, count=1) if label else value
-        text = chinese.get(f"{key}/fig-cap", own)
-        return figure(label[1]) + text if label else text
+        text = OWN_NUMBER.sub("", chinese.get(f"{key}/fig-cap", own))
+        return figure_words(label[0]) + text if label else text
 
     source = directive(source, "fig-cap", caption)
     source = directive(source, "fig-alt", lambda own: chinese.get(f"{key}/fig-alt", own))
@@ -307,12 +321,17 @@ def escaped(meaning: str) -> str:
 
 
 def table_meanings(page: str, chinese: dict[str, str]) -> dict[str, str]:
-    """English cells of parameter tables and their Chinese."""
-    return {
-        escaped(message.text): escaped(chinese[message.key])
-        for message in translate.messages(page)
-        if message.kind == "docment" and message.key in chinese
-    }
+    """English cells of parameter tables and their Chinese, names linked as nbdev links them."""
+    from nbdev.doclinks import NbdevLookup
+
+    link = NbdevLookup().link_line
+    found = {}
+    for message in translate.messages(page):
+        if message.kind == "docment" and message.key in chinese:
+            meaning = escaped(chinese[message.key])
+            found[escaped(message.text)] = link(meaning)
+            found[link(escaped(message.text))] = link(meaning)
+    return found
 
 
 def notice(page: str, n_done: int, n_messages: int) -> str:
@@ -345,15 +364,19 @@ def translated_page(name: str, address: str) -> dict:
     front, *cells = notebook["cells"]
     is_ours = not page.startswith(translate.NOT_TRANSLATED)
     messages = translate.messages(page) if is_ours else []
-    chinese = translations(page) if is_ours else {}
+    chinese = translate.translations(page) if is_ours else {}
     meanings = table_meanings(page, chinese) if chinese else {}
     names = anchors(cells, name) if chinese else [[] for _ in cells]
     link = NbdevLookup().linkify
+    numbers = json.loads((PROCESSED / NUMBERS).read_text(encoding="utf-8"))
     for cell, own in zip(cells, names, strict=True):
         source = "".join(cell["source"])
         key = cell.get("id")
         if cell["cell_type"] == "code":
             source = translated_code(source, key, chinese)
+            if f"{key}/output" in chinese:
+                output = chinese[f"{key}/output"]
+                cell["outputs"][0]["data"]["text/markdown"] = output
             if "output: asis" in source:
                 data = cell["outputs"][0]["data"]
                 data["text/markdown"] = translated_entry(
@@ -363,7 +386,8 @@ def translated_page(name: str, address: str) -> dict:
             source = page_facts(source)
         elif key in chinese:
             text = with_titles(with_anchors(chinese[key], own))
-            source = with_labels(link(text), source)
+            text = with_buttons(without_nested_links(link(text)))
+            source = figure_words(renumbered(text, source, numbers, name))
         if cell["cell_type"] == "markdown":
             source = source.replace(f"{address}/", f"{address}/{FOLDER}/")
         cell["source"] = source.splitlines(keepends=True)
@@ -374,6 +398,8 @@ def translated_page(name: str, address: str) -> dict:
     if text:
         cells.insert(0, {"cell_type": "markdown", "metadata": {}, "source": text})
     notebook["cells"] = [front, *cells]
+    for cell in notebook["cells"]:  # as lists: Quarto runs the lines of a string together
+        cell["source"] = "".join(cell["source"]).splitlines(keepends=True)
     return notebook
 
 
@@ -381,7 +407,9 @@ def notebook_to_download(source: Path) -> bytes:
     """A notebook as it stands in nbs/, with its prose in Chinese."""
     content = (NBS / source).read_bytes()
     page = source.with_suffix("").as_posix()
-    chinese = {} if page.startswith(translate.NOT_TRANSLATED) else translations(page)
+    chinese = (
+        {} if page.startswith(translate.NOT_TRANSLATED) else translate.translations(page)
+    )
     if not chinese:
         return content
     notebook = json.loads(content)
@@ -446,11 +474,15 @@ def build_with_pandoc(settings: dict) -> None:
         LANGUAGE, PROCESSED_ZH, SITE_ZH, template(), notebook_to_download
     )
     pandoc_site.build(chinese_settings(settings), edition)
-    path = SITE_ZH / "site/preview.js"
+    write_spoken_words()
+
+
+def write_spoken_words() -> None:
+    """Give the pages' scripts their words in Chinese."""
+    spoken = json.dumps({word: say(word) for word in script_words()}, ensure_ascii=False)
+    path = SITE_ZH / "site/reading.js"
     script = path.read_text(encoding="utf-8")
-    spoken = {word: say(word) for word in SCRIPT_WORD.findall(script)}
-    text = f"globalThis.siteWords = {json.dumps(spoken, ensure_ascii=False)};\n"
-    path.write_text(text + script, encoding="utf-8")
+    path.write_text(f"globalThis.siteWords = {spoken};\n{script}", encoding="utf-8")
 
 
 def build_with_quarto(settings: dict) -> None:
@@ -462,12 +494,9 @@ def build_with_quarto(settings: dict) -> None:
     del chinese["metadata-files"], chinese["website"]["words"]  # read already
     text = yaml.safe_dump(chinese, allow_unicode=True, sort_keys=False)
     (PROCESSED_ZH / "_quarto.yml").write_text(text, encoding="utf-8")
-    subprocess.run(["quarto", "render", "--no-cache"], cwd=PROCESSED_ZH, check=True)
-    shutil.rmtree(SITE_ZH, ignore_errors=True)
-    shutil.move(PROCESSED_ZH / SITE.name, SITE_ZH)
-    for name in listed(settings["website"]["sidebar"]["contents"]):
-        if name.endswith(".ipynb"):
-            (SITE_ZH / name).write_bytes(notebook_to_download(Path(name)))
+    names = listed(settings["website"]["sidebar"]["contents"])
+    quarto_site.build(names, PROCESSED_ZH, SITE_ZH, notebook_to_download)
+    write_spoken_words()
     for path in sorted(SITE.rglob("*.html")):
         with_switch(path, address)
 
@@ -501,3 +530,30 @@ def build(settings: dict, with_quarto: bool) -> None:
         build_with_pandoc(settings)
     for name in ("companions", "explore"):  # what pages load beside their own files
         shutil.copytree(SITE / name, SITE_ZH / name, dirs_exist_ok=True)
+    for script in (SITE_ZH / "companions").glob("*.js"):
+        join(script, SENTENCES / "companions.js", script)
+    explorer = SITE_ZH / "explore/words.js"
+    join(explorer, explorer, SENTENCES / "explorer.js")
+
+
+def join(path: Path, *parts: Path) -> None:
+    """Write a script from others, one behind the other."""
+    text = "\n".join(part.read_text(encoding="utf-8") for part in parts)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def script_problems() -> list[str]:
+    """Sentences of the explorer and of the companions that have no Chinese, or too much of it."""
+    english = [ROOT / "transformer_scratch/web/words.js"]
+    english += sorted((NBS / "companions").glob("*.js"))
+    names = re.compile(r"^\t\t(\w+): ", flags=re.M)
+    there = set()
+    for path in english:
+        table = re.split(r"^\t?\};", path.read_text(encoding="utf-8"), flags=re.M)[0]
+        there |= set(names.findall(table))
+    ours = set()
+    for path in sorted(SENTENCES.glob("*.js")):
+        ours |= set(names.findall(path.read_text(encoding="utf-8")))
+    return [
+        f"{SENTENCES.relative_to(ROOT)}: the sentence {n}" for n in sorted(there ^ ours)
+    ]

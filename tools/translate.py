@@ -30,6 +30,7 @@ CATALOGS = NBS / "locale/zh_CN"
 CAPTION = re.compile(r"^#\| *(fig-cap|fig-alt|tbl-cap): *(.*)$", flags=re.M)
 CHAPTER_WITH_DOCMENTS = re.compile(r"0\d_")
 NOT_TRANSLATED = ("evidence/", "support/", "commands/")  # these pages show English
+HOME = "index"
 SITE = "site"  # the catalog of the site's own words
 
 
@@ -38,7 +39,7 @@ class Message:
     """Something that a reader reads."""
 
     key: str  # where it stands: the context in the .po
-    kind: str  # cell, fig-cap, fig-alt, docment, word
+    kind: str  # cell, fig-cap, fig-alt, output, docment, word
     text: str  # in English
 
 
@@ -85,6 +86,12 @@ def docment_messages(cells: list[dict], page: str) -> list[Message]:
     return found
 
 
+def output_messages(cell: dict) -> list[Message]:
+    """The Markdown that a cell of the home page printed: pictures and what they show."""
+    texts = [output.get("data", {}).get("text/markdown") for output in cell["outputs"]]
+    return [Message(f"{cell['id']}/output", "output", "".join(t)) for t in texts if t]
+
+
 def page_messages(page: str) -> list[Message]:
     """Everything on a page that is to be translated, in its order."""
     path = NBS / f"{page}.ipynb"
@@ -97,6 +104,8 @@ def page_messages(page: str) -> list[Message]:
         elif cell["cell_type"] == "code" and "#| hide" not in source:
             for kind, value in CAPTION.findall(source):
                 found.append(Message(f"{cell['id']}/{kind}", kind, unquoted(value)))
+            if page == HOME and "echo: false" in source:
+                found += output_messages(cell)
     if CHAPTER_WITH_DOCMENTS.match(page):
         found += docment_messages(cells, page)
     return found
@@ -186,6 +195,17 @@ def allowed(entry: polib.POEntry) -> set[str]:
     return set(re.split(r"[ ,]+", found[1].strip())) if found else set()
 
 
+def translations(page: str) -> dict[str, str]:
+    """The messages of a page that hold today: their keys and their Chinese."""
+    catalog = {entry.msgctxt: entry for entry in read_catalog(page)}
+    found = {}
+    for message in messages(page) if catalog else ():
+        entry = catalog.get(message.key)
+        if entry and is_done(entry) and entry.msgid == message.text:
+            found[message.key] = entry.msgstr
+    return found
+
+
 def glossary_terms() -> dict[str, list[str]]:
     """Every term whose translation the glossary fixes, and the words that are right."""
     cells = json.loads((NBS / "glossary.ipynb").read_text(encoding="utf-8"))["cells"]
@@ -266,7 +286,7 @@ def exported(page: str, missing_only: bool = False) -> str:
     return f"## {page}\n\n" + "\n".join(blocks)
 
 
-BLOCK = re.compile(r"^@@ +(?:\d+ +)?(?P<head>\S.*)\n", flags=re.M)
+BLOCK = re.compile(r"^@@ +(?:\d+ +(?=\S+ +\S))?(?P<head>\S.*)\n", flags=re.M)
 
 
 def read_blocks(text: str) -> tuple[str, dict[str, tuple[str, str, set[str]]]]:
@@ -372,6 +392,10 @@ def main() -> None:
     elif arguments.command == "check":
         terms = glossary_terms()
         problems = [problem for page in pages for problem in page_problems(page, terms)]
+        if SITE in pages:
+            from chinese_site import script_problems
+
+            problems += script_problems()
         report(pages)
         sys.exit("\n".join(problems) if problems else 0)
     else:

@@ -2,7 +2,6 @@
 "use strict";
 
 const root = document.documentElement;
-const t = (text) => globalThis.siteWords?.[text] ?? text; // in the page's language
 const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
 const stored = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
 if (stored()) root.dataset.theme = stored(); // before anything is painted
@@ -37,6 +36,14 @@ function menu() {
   if (here) sidebar.scrollTop = here.offsetTop - sidebar.clientHeight / 2;
 }
 
+function anchors() { // a way to link each section
+  for (const heading of document.querySelectorAll("main :is(h2, h3, h4)[id]")) {
+    const link = Object.assign(document.createElement("a"), { className: "anchor", href: `#${heading.id}`, textContent: "#" });
+    link.setAttribute("aria-label", `${t("Link to")} ${heading.textContent}`);
+    heading.append(link);
+  }
+}
+
 function copyButtons() {
   for (const code of document.querySelectorAll("main div.sourceCode, main pre:not(.sourceCode):not(.cell-output pre)")) {
     const button = Object.assign(document.createElement("button"), { className: "copy", type: "button", textContent: t("Copy") });
@@ -49,31 +56,6 @@ function copyButtons() {
     const box = Object.assign(document.createElement("div"), { className: "with-copy" });
     code.replaceWith(box);
     box.append(code, button);
-  }
-}
-
-function checksSwitch() { // one switch opens all folded imports, checks and solutions
-  const folds = [...document.querySelectorAll("main details.code-fold")];
-  const facts = document.querySelector(".page-facts p");
-  if (!folds.length || !facts) return;
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "open-all" });
-  let open = false;
-  const show = () => {
-    button.textContent = open ? t("fold all code again") : t("open all folded code");
-    button.setAttribute("aria-pressed", open);
-  };
-  button.onclick = () => {
-    open = !open;
-    for (const fold of folds) fold.open = open;
-    show();
-  };
-  facts.append(" · ", button);
-  show();
-}
-
-function scrollBoxes() { // what scrolls inside its box can be reached with the keyboard
-  for (const box of document.querySelectorAll("main pre, main table, main p:has(> math), main figure")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
   }
 }
 
@@ -93,57 +75,10 @@ const load = (name) => new Promise((resolve, reject) => {
   document.head.append(Object.assign(document.createElement("script"), { src: `${document.body.dataset.root}site/${name}`, onload: resolve, onerror: reject }));
 });
 
-// words, the parts of names like causal_mask, and Chinese in pairs of characters
-const pairs = (text) => [...text].map((_, i, all) => all.slice(i, i + 2).join(""));
-const words = (text) => text.match(/\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\p{N}_])+/gu)?.flatMap((word) => {
-  if (/\p{Script=Han}/u.test(word)) return pairs(word);
-  return word.includes("_") ? [word, ...word.split("_")] : word;
-}) ?? [];
-
-// "training", "trains" and "trained" are found as "train"
-const stem = (word) => word.replace(/^(.{4,}?)(?:ings?|ers?|ed|es|e|s)$/, "$1");
-
-const IDLE_WORDS = new Set("a an and can do for how i in is it my of on or the to what with".split(" "));
-
 let index; // made when somebody begins to search
 async function sections() {
   await load("search.js");
-  return searchSections.map((section) => ({
-    ...section,
-    id: section.url,
-    fields: [
-      { text: section.title, weight: 12 },
-      { text: section.page, weight: section.title ? 4 : 40 },
-      { text: section.text, weight: 1 },
-    ].map(({ text, weight }) => ({ weight, words: words(text.toLowerCase()).map((word) => [word, stem(word)]) })),
-  }));
-}
-
-function scoreOf(section, term) { // whole words count twice as much as beginnings, in every form; more often counts a little more
-  const termStem = stem(term);
-  let score = 0;
-  for (const field of section.fields) {
-    let hits = 0;
-    for (const [word, form] of field.words) {
-      if (form === termStem) hits += 2;
-      else if (word.startsWith(term)) hits += 1;
-    }
-    score += field.weight * Math.log2(1 + hits);
-  }
-  return section.url.includes("/") ? score : 2 * score; // chapters before other pages
-}
-
-function find(all, query) { // sections with all of the words; if there are none, with any of them
-  let terms = words(query.toLowerCase());
-  const telling = terms.filter((term) => !IDLE_WORDS.has(term));
-  if (telling.length) terms = telling;
-  const ranked = all.map((section) => ({ section, scores: terms.map((term) => scoreOf(section, term)) }));
-  const some = ranked.filter(({ scores }) => scores.some((score) => score > 0));
-  const whole = some.filter(({ scores }) => scores.every((score) => score > 0));
-  const total = (scores) => scores.reduce((sum, score) => sum + score, 0);
-  return (whole.length ? whole : some)
-    .sort((one, other) => total(other.scores) - total(one.scores))
-    .map(({ section }) => ({ ...section, terms }));
+  return searchSections.map(searchable);
 }
 
 function excerpt(text, terms) { // the words around the first match, with all matches marked
@@ -166,7 +101,7 @@ function search() {
     if (query !== input.value.trim()) return; // typed on meanwhile
     results.hidden = !query;
     results.replaceChildren(...found.map((section) => {
-      const link = Object.assign(document.createElement("a"), { href: document.body.dataset.root + section.id });
+      const link = Object.assign(document.createElement("a"), { href: document.body.dataset.root + section.url });
       link.append(Object.assign(document.createElement("strong"), { textContent: section.title || section.page }));
       if (section.title) link.append(Object.assign(document.createElement("span"), { textContent: section.page }));
       link.append(excerpt(section.text, section.terms));
@@ -195,7 +130,7 @@ function search() {
 }
 
 addEventListener("DOMContentLoaded", () => {
-  for (const start of [themeSwitch, languageSwitch, menu, copyButtons, checksSwitch, tableOfContents, search, scrollBoxes]) start();
+  for (const start of [themeSwitch, languageSwitch, menu, anchors, copyButtons, checksSwitch, tableOfContents, search, scrollBoxes]) start();
   addEventListener("resize", scrollBoxes);
-  document.addEventListener("load", scrollBoxes, { capture: true }); // a picture that came late
+  for (const event of ["load", "toggle"]) document.addEventListener(event, scrollBoxes, { capture: true }); // a picture, a fold
 });
