@@ -336,7 +336,7 @@ def answer_prompt(
     check_prompt(folder, prompt)
     show_answers(folder, [prompt])
 
-# %% ../../nbs/commands/pairs.ipynb #a7483e45
+# %% ../../nbs/commands/pairs.ipynb #29abff55
 def draw_maps(
     folder: str | Path,  # of a trained encoder-decoder
     prompt: str,  # the source
@@ -361,13 +361,15 @@ def draw_maps(
         "cross": (maps.cross, target, source),
     }
     widths = [len(columns) for _, _, columns in sides.values()]
-    size = (0.3 * sum(widths) + 5, 0.3 * max(widths) + 1.5)  # inches
+    cell = 0.3 if max(widths) > 12 else 0.6  # inches; large ones have room for numbers
+    size = (cell * sum(widths) + 7, cell * max(widths) + 2)
     figure = Figure(figsize=size, layout="compressed")
-    panels = figure.subplots(1, 3, width_ratios=widths)
-    for panel, (name, (weights, rows, columns)) in zip(panels, sides.items()):
-        shown = weights[layer].mean(0) if head is None else weights[layer][head]
-        title = f"{name}, layer {layer}"
-        plot = scratch.support.plots.plot_attention
-        plot(shown, rows, columns, title, None, head, axes=panel)
+    plots = scratch.support.plots
+    with plots.styled_axes(*size, axes=figure):  # with fonts that have Chinese numerals
+        panels = figure.subplots(1, 3, width_ratios=widths)
+        for panel, (name, (weights, rows, columns)) in zip(panels, sides.items()):
+            shown = weights[layer].mean(0) if head is None else weights[layer][head]
+            title = f"{name}, layer {layer}"
+            plots.plot_attention(shown, rows, columns, title, None, head, axes=panel)
     figure.savefig(out, dpi=150, bbox_inches="tight")
     print(f"Drawn: {out}, {prompt} → {''.join(target[:-1])}")
