@@ -71,7 +71,7 @@ LOOSE = {
 }
 ALSO = {  # other right words, beside the glossary's
     "attention": ["注意力", "Attention"],
-    "embedding": ["嵌入"],
+    "embedding": ["嵌入", "权重绑定"],
     "attention head": ["头"],
     "top-p": ["核采样"],
     "prompt": ["提示"],
