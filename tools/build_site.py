@@ -19,6 +19,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import api_reference
 import chinese_site
+import math_font
 import pandoc_site
 import quarto_site
 import site_pages
@@ -117,6 +118,7 @@ def main() -> None:
     write_explorer(SITE / "explore")
     chinese_site.build(settings, with_quarto)
     site_pictures.lighten(SITE)
+    math_font.write_font(SITE)
     parsed = make_local(website["site-url"])
     problems = site_problems(parsed)
     print(*problems, sep="\n")

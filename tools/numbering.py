@@ -2,7 +2,7 @@
 
 A figure of the prose is named behind it, `![caption](images/block.svg){#fig-block}`; one of a code cell in the cell,
 `#| label: fig-block`; a displayed formula inside its dollars, `\\label{eq-attention}`. Prose refers to them as
-`[figure](#fig-block)`, `[formula](04_attention.ipynb#eq-attention)` or `@fig-block`; the site adds the number, as "4.2".
+`the [figure](#fig-block)`, `[formula](04_attention.ipynb#eq-attention)` or `@fig-block`; on the site that is "figure 4.2".
 """
 
 import json
@@ -24,7 +24,7 @@ OWN_NUMBER = re.compile(r"^(?:Figure|图) \d+[.。] ?")  # for Jupyter, where no
 LABEL = re.compile(r"^#\| *label: *(\S+) *\n", flags=re.M)
 NAMED = re.compile(r"#((?:fig|eq)-[\w-]+)")
 LINK = re.compile(
-    r"\[(?P<words>[^\]]+)\]\((?P<page>[^)#\s]*)#(?P<label>(?:fig|eq)-[\w-]+)\)"
+    r"(?:\b(?P<article>[Tt]he) )?\[(?P<words>[^\]]+)\]\((?P<page>[^)#\s]*)#(?P<label>(?:fig|eq)-[\w-]+)\)"
 )
 MENTION = re.compile(r"(?<!\w)@(?P<label>(?:[Ff]ig|[Ee]q)-[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*)")
 NUMBERS = "numbers.json"  # in the folder of the processed notebooks: page#label: number
@@ -126,7 +126,9 @@ class Numbering:
         """Write the numbers where the prose of a page refers to them, in place."""
 
         def linked(found: re.Match) -> str:
-            return self.link(found["words"], found["page"], found["label"], page)
+            words = found["words"]  # "The figure" of a notebook is "Figure 4.2" on the site
+            words = words.capitalize() if found["article"] == "The" else words
+            return self.link(words, found["page"], found["label"], page)
 
         def mentioned(found: re.Match) -> str:
             label = found["label"]

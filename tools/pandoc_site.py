@@ -26,6 +26,7 @@ DPI = 128  # of the figures in the notebooks; a CSS inch has 96 pixels
 CALLOUTS = ("note", "tip", "important", "warning", "caution")
 DOWNLOAD = ("download the notebook", "下载本页的 notebook")
 OPTION = re.compile(r"^#\| *([\w-]+) *(?:: *(.*))?\n?", flags=re.M)
+PLACE = re.compile(r"(?:\[\]\{#([\w-]+) \.figure-place\})?(.*)", flags=re.S)  # of a caption
 FENCE = "~" * 9
 
 
@@ -106,8 +107,9 @@ def picture(content: bytes, name: str, options: dict[str, str]) -> str:
     alt = html.escape(unquoted(options.get("fig-alt", "")))
     size = f'width="{width}" height="{height}"'
     image = f'<img src="{name}" alt="{alt}" {size} loading="lazy">'
-    caption = html.escape(unquoted(options.get("fig-cap", "")))
-    below = f"<figcaption>{caption}</figcaption>" if caption else ""
+    place, caption = PLACE.fullmatch(unquoted(options.get("fig-cap", ""))).groups()
+    start = f'<span id="{place}" class="figure-place"></span>' if place else ""
+    below = f"<figcaption>{start}{html.escape(caption)}</figcaption>" if caption else ""
     return f"```{{=html}}\n<figure>{image}{below}</figure>\n```"
 
 
@@ -186,6 +188,13 @@ def rewrite(node, page: Page, pages: dict[str, Page]) -> None:
             page.sections.append({"url": url, "title": words(content[2]), "text": ""})
         elif kind in ("Para", "Plain") or (kind == "CodeBlock" and content[0][1]):
             page.sections[-1]["text"] += words(node) + " "  # code, not what it printed
+        elif kind == "Image":
+            attributes = content[0][2]
+            content[0][2] = [
+                [name.removeprefix("fig-"), value] for name, value in attributes
+            ]
+        elif kind == "Figure":  # its caption is no copy of the alternative text: read both
+            page.sections[-1]["text"] += words(content[1]) + " "
         elif kind == "Link":
             target, anchor = re.match(r"([^#]*)(.*)", content[2][0]).groups()
             if target:
@@ -344,7 +353,7 @@ def build(settings: dict, edition: Edition = ENGLISH) -> None:
                 lambda page: write_page(page, pages, settings, edition), pages.values()
             )
         )
-    not_served = shutil.ignore_patterns("page.html", "preview.css")
+    not_served = shutil.ignore_patterns("page.html", "preview.css", "quarto.js")
     shutil.copytree(PARTS, site / "site", ignore=not_served)
     (site / "site/style.css").write_text(
         style_sheet(settings["format"]["html"]["theme"]), encoding="utf-8"

@@ -36,6 +36,14 @@ function menu() {
   if (here) sidebar.scrollTop = here.offsetTop - sidebar.clientHeight / 2;
 }
 
+function anchors() { // a way to link each section
+  for (const heading of document.querySelectorAll("main :is(h2, h3, h4)[id]")) {
+    const link = Object.assign(document.createElement("a"), { className: "anchor", href: `#${heading.id}`, textContent: "#" });
+    link.setAttribute("aria-label", `${t("Link to")} ${heading.textContent}`);
+    heading.append(link);
+  }
+}
+
 function copyButtons() {
   for (const code of document.querySelectorAll("main div.sourceCode, main pre:not(.sourceCode):not(.cell-output pre)")) {
     const button = Object.assign(document.createElement("button"), { className: "copy", type: "button", textContent: t("Copy") });
@@ -122,7 +130,7 @@ function search() {
 }
 
 addEventListener("DOMContentLoaded", () => {
-  for (const start of [themeSwitch, languageSwitch, menu, copyButtons, checksSwitch, tableOfContents, search, scrollBoxes]) start();
+  for (const start of [themeSwitch, languageSwitch, menu, anchors, copyButtons, checksSwitch, tableOfContents, search, scrollBoxes]) start();
   addEventListener("resize", scrollBoxes);
   for (const event of ["load", "toggle"]) document.addEventListener(event, scrollBoxes, { capture: true }); // a picture, a fold
 });
