@@ -56,7 +56,7 @@ ci: ## everything that CI checks, in fresh environments
 	.ci/run
 
 clean: ## remove what can be made again; runs/ and data/ stay
-	rm -rf _docs _proc build dist *.egg-info nbs/nbdev.yml
+	rm -rf _docs _proc _proc_zh build dist *.egg-info nbs/nbdev.yml
 	find . -name __pycache__ -prune -not -path "./.venv/*" -exec rm -rf {} +
 
 .PHONY: help setup train test format jupyter export notebooks pictures readme docs serve browse lab ci clean

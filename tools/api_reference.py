@@ -7,6 +7,7 @@ import html
 import inspect
 import re
 from importlib import import_module
+from typing import Annotated, get_args, get_origin
 
 from fastcore.docments import docments
 
@@ -17,6 +18,8 @@ def plain_type(annotation: object) -> str:
     """An annotation without the names of modules."""
     if annotation in (inspect.Parameter.empty, None):
         return ""
+    if get_origin(annotation) is Annotated:  # what a command line needs to know besides
+        annotation = get_args(annotation)[0]
     if isinstance(annotation, str):
         return annotation
     return re.sub(r"\b(?:\w+\.)+(?=\w)", "", inspect.formatannotation(annotation))
@@ -24,7 +27,8 @@ def plain_type(annotation: object) -> str:
 
 def default_text(value: object) -> str:
     """A default value as a reader would write it."""
-    return getattr(value, "__name__", None) or repr(value)
+    text = getattr(value, "__name__", None) or repr(value)
+    return "…" if text == "<factory>" else text  # of a dataclass: made anew for each
 
 
 def signature(symbol: object, name: str) -> str:
@@ -61,23 +65,42 @@ def table_row(code: str, meaning: str | None) -> str:
     return f"| <code>{code}</code> | {' '.join(meaning.split())} |"
 
 
+def starred(symbol: object) -> dict[str, tuple[str, str]]:
+    """The parameters with stars and what the source says of them: docments leaves that out."""
+    try:
+        source = inspect.getsource(symbol)
+    except (OSError, TypeError):
+        return {}
+    line = re.compile(r"^(?: *# (.+)\n)? +(\*\*?)(\w+)\b[^#\n]*(?:# (.+))?$", flags=re.M)
+    return {
+        name: (stars, behind or above)
+        for above, stars, name, behind in line.findall(source.split(") ->")[0])
+    }
+
+
 def parameter_table(symbol: object) -> str:
     """A row for each parameter or field, and one for the result."""
     fields = dict(docments(symbol, full=True))
     result = fields.pop("return", None)
     rows = []
+    with_stars = starred(symbol)
     for name, facts in fields.items():
-        unexplained = facts["docment"] is None
+        stars, meaning = with_stars.get(name, ("", None))
+        meaning = facts["docment"] or meaning
+        unexplained = meaning is None
         if name in ("self", "cls") or (unexplained and name in ("args", "kwargs")):
             continue
         kind, default = plain_type(facts["anno"]), facts["default"]
         text = f"{name}: {kind}" if kind else name
         if default is not inspect.Parameter.empty:
             text += f" = {default_text(default)}"
-        rows.append(table_row(text, facts["docment"]))
+        rows.append(table_row(stars + text, meaning))
     kind = plain_type(result["anno"]) if result else ""
     if kind:
-        rows.append(table_row(f"→ {kind}", result["docment"]))
+        meaning = result["docment"]
+        if meaning in [meaning for _, meaning in with_stars.values()]:
+            meaning = None  # docments took it from the line before
+        rows.append(table_row(f"→ {kind}", meaning))
     if not rows:
         return ""
     return "\n".join(["| Parameter | Meaning |", "|:-----|:------|", *rows])
@@ -99,11 +122,23 @@ def public_methods(symbol: type) -> dict[str, object]:
     return found
 
 
+def in_its_module(symbol: object, name: str) -> object:
+    """A class as its module has it: nbdev runs cells without a file, and fields lose their comments."""
+    from transformer_scratch._modidx import d as index
+
+    for module_name, entries in index["syms"].items():
+        if inspect.isclass(symbol) and f"{module_name}.{name}" in entries:
+            found = getattr(import_module(module_name), name, None)
+            if inspect.isclass(found) and inspect.getdoc(found) == inspect.getdoc(symbol):
+                return found
+    return symbol
+
+
 def entry(shown) -> str:
     """The Markdown that nbdev puts on a page for `show_doc`."""
     from nbdev.showdoc import NbdevLookup
 
-    symbol, name = shown.sym, shown.nm
+    symbol, name = in_its_module(shown.sym, shown.nm), shown.nm
     if isinstance(symbol, (dict, tuple, list, str, int, float)):
         return ""
     source = NbdevLookup().code(shown.fn)

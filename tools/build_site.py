@@ -1,6 +1,6 @@
 """The site in `_docs/`: `python tools/build_site.py [--pandoc] [--serve [PORT]]`.
 
-With Quarto on the PATH it makes the pages. Without, pandoc makes the same pages from the same notebooks and the same
+With Quarto on the PATH it makes the pages (`quarto_site.py`). Without, pandoc makes the same pages from the same notebooks and the same
 `_quarto.yml` (`pandoc_site.py`). Either way nbdev processes the notebooks, `site_pages.py` decorates them,
 `api_reference.py` describes the exported names, and the result is checked: a page without a title or outside the
 sidebar, a broken link or anchor, a formula that cannot be read, an image without alt text, and a script, style, font or
@@ -12,15 +12,18 @@ import functools
 import inspect
 import os
 import shutil
-import subprocess
 import sys
 import warnings
 import webbrowser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import api_reference
+import chinese_site
+import math_font
 import pandoc_site
+import quarto_site
 import site_pages
+import site_pictures
 import yaml
 from site_checks import GENERATED, NBS, PROCESSED, ROOT, SITE
 from site_checks import listed, make_local, site_problems, source_problems
@@ -69,19 +72,6 @@ def process_notebooks(website: dict) -> None:
     site_pages.decorate_all(PROCESSED, listed(website["sidebar"]["contents"]), website)
 
 
-def build_with_quarto() -> None:
-    """All pages with Quarto, into `_docs/`."""
-    subprocess.run(["quarto", "render", "--no-cache"], cwd=PROCESSED, check=True)
-    shutil.rmtree(SITE, ignore_errors=True)
-    shutil.move(PROCESSED / SITE.name, SITE)
-    for path in NBS.rglob("*.ipynb"):  # to be downloaded
-        name = path.relative_to(NBS)
-        if (SITE / name).with_suffix(".html").parent.is_dir() and not name.name.startswith(
-            "_"
-        ):
-            shutil.copy(path, SITE / name)
-
-
 def serve(port: int) -> None:
     """The built site at http://localhost:PORT/, in the browser, until Ctrl-C."""
     handler = functools.partial(SimpleHTTPRequestHandler, directory=SITE)
@@ -121,11 +111,14 @@ def main() -> None:
     process_notebooks(website)
     with_quarto = bool(shutil.which("quarto")) and not arguments.pandoc
     if with_quarto:
-        build_with_quarto()
+        quarto_site.build(listed(website["sidebar"]["contents"]))
     else:
         pandoc_site.build(settings)
-    shutil.copytree(NBS / "companions", SITE / "companions")
+    shutil.copytree(NBS / "companions", SITE / "companions", dirs_exist_ok=True)
     write_explorer(SITE / "explore")
+    chinese_site.build(settings, with_quarto)
+    site_pictures.lighten(SITE)
+    math_font.write_font(SITE)
     parsed = make_local(website["site-url"])
     problems = site_problems(parsed)
     print(*problems, sep="\n")

@@ -1,12 +1,14 @@
 """Every page of the built site in a real browser: `python tools/check_site.py [--screenshots FOLDER] [PAGE ...]`.
 
-Wide and narrow, light and dark: no error in the console, no request that leaves this machine, no sideways scrolling, every image loads and
-has alt text, formulas are formulas. axe-core looks for what hinders readers with a keyboard or a screen reader. The search must find a page
-and lead to it, the theme must stay chosen. Needs `python tools/build_site.py` before it, Chromium or Chrome, and the `dev` extra.
+Wide and narrow, light and dark, whoever built it: no error in the console, no request that leaves this machine, no sideways scrolling, the
+theme that the system asks for, every image loads and has alt text, formulas are formulas, a page's first view stays below a weight. axe-core
+looks for what hinders readers with a keyboard or a screen reader. The search must find a page and lead to it, the theme must stay chosen.
+Needs `python tools/build_site.py` before it, Chromium or Chrome, and the `dev` extra.
 """
 
 import argparse
 import functools
+import gzip
 import json
 import os
 import shutil
@@ -24,6 +26,23 @@ SEARCHES = {  # what a reader types: the page that should come first
     "train": "training.html",
     "attention": "attention.html",
     "rotary": "positions.html",
+    "beam search": "generation.html",
+    "注意力": "glossary.html",
+}
+CHINESE_SEARCHES = {"两条命令": "index.html", "训练样例是什么": "data.html"}
+BUILT_BY_QUARTO = {
+    "input": ".aa-Input",
+    "result": ".aa-List a",
+    "go": "ArrowDown",
+    "theme": ".quarto-color-scheme-toggle",
+    "limit": 400_000,
+}
+BUILT_BY_PANDOC = {
+    "input": ".search input",
+    "result": ".results a",
+    "go": "End",
+    "theme": ".theme",
+    "limit": 60_000,
 }
 BROWSERS = (
     "chromium",
@@ -32,7 +51,7 @@ BROWSERS = (
     "google-chrome-stable",
     "chrome",
 )
-LOOK = """async () => {
+LOOK = r"""async () => {
   const found = [];
   for (const image of document.images) {
     image.loading = "eager";
@@ -43,6 +62,9 @@ LOOK = """async () => {
     const wide = [...document.querySelectorAll("main *")].filter((one) => one.getBoundingClientRect().right > innerWidth + scrollX && !one.closest("pre, table, figure"));
     found.push(`the page scrolls sideways: ${document.documentElement.scrollWidth} pixels: ${wide.slice(0, 2).map((one) => one.outerHTML.slice(0, 100))}`);
   }
+  const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).map(Number);
+  const isDark = red + green + blue < 384, wantsDark = matchMedia("(prefers-color-scheme: dark)").matches;
+  if (isDark !== wantsDark) found.push(`the system asks for the ${wantsDark ? "dark" : "light"} theme, the page has the other`);
   return {found, formulas: document.querySelectorAll("math").length};
 }"""
 AXE = """async () => { // contrast is slow: one element of every kind, which is its own tag and class and those of the two around it
@@ -70,7 +92,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 def formulas_in_source(name: str) -> bool:
     """Whether the notebook behind a page has formulas in its prose."""
-    url = f"{name.removesuffix('.html')}.ipynb"
+    url = f"{name.removeprefix('zh/').removesuffix('.html')}.ipynb"
     matches = [
         path
         for path in NBS.rglob("*.ipynb")
@@ -88,22 +110,54 @@ def formulas_in_source(name: str) -> bool:
     )
 
 
+def built_by() -> dict:
+    """What differs between the two builders' pages."""
+    return BUILT_BY_QUARTO if (SITE / "site_libs").exists() else BUILT_BY_PANDOC
+
+
+@functools.cache
+def weight(path: str) -> int:
+    """The bytes of one of the site's files as a server sends it, text compressed."""
+    content = (SITE / path).read_bytes()
+    return min(len(content), len(gzip.compress(content, 6)))
+
+
+def first_found(page, start: str, query: str, wanted: str, say) -> None:
+    """Search from a page, and say so if another page than the wanted one comes first."""
+    builder = built_by()
+    page.goto(start)
+    page.wait_for_load_state()
+    page.keyboard.press("/")
+    page.wait_for_selector(f"{builder['input']}:focus")
+    page.keyboard.insert_text(query)
+    page.wait_for_selector(builder["result"])
+    page.wait_for_timeout(500)  # what belongs to the last letter
+    found = page.get_attribute(builder["result"], "href")
+    if wanted not in found:
+        say(f"a search for {query!r} finds {found} first, not {wanted}")
+
+
 def use_the_site(page, address: str, say) -> None:
     """What a reader does: search, go to what was found, choose a theme, go on."""
+    builder = built_by()
+    for query, wanted in CHINESE_SEARCHES.items():
+        first_found(page, f"{address}zh/index.html", query, wanted, say)
     for query, wanted in SEARCHES.items():
-        page.goto(f"{address}index.html")
-        page.keyboard.press("/")
-        page.keyboard.type(query)
-        page.wait_for_selector(".results a")
-        found = page.get_attribute(".results a", "href")
-        if wanted not in found:
-            say(f"a search for {query!r} finds {found} first, not {wanted}")
+        first_found(page, f"{address}index.html", query, wanted, say)
+    page.keyboard.press(builder["go"])
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/{wanted}*")
     background = "getComputedStyle(document.body).backgroundColor"
     before = page.evaluate(background)
-    page.click(".theme")
+    page.click(builder["theme"])
     chosen = page.evaluate(background)
+    page.goto(f"{address}zh/attention.html#several-heads")
+    page.eval_on_selector(
+        ".language", "link => link.click()"
+    )  # a click by hand scrolls first
+    page.wait_for_url(lambda url: "/zh/" not in url)
+    if page.url != f"{address}attention.html#several-heads":
+        say(f"the switch of languages leads to {page.url}")
     page.goto(f"{address}attention.html")
     if before == chosen or page.evaluate(background) != chosen:
         say("the theme does not change, or is forgotten on the next page")
@@ -116,17 +170,20 @@ def look_at(
     browser_path: str | None,
     axe: str,
     screenshots: str,
-) -> list[str]:
-    """All pages in one width and theme; what is wrong, a line each."""
+) -> tuple[list[str], dict[str, int]]:
+    """All pages in one width and theme: what is wrong, a line each, and the weights of first views."""
     from playwright.sync_api import sync_playwright
 
     width, theme = view
     problems, current = [], "index.html"
+    loaded, weights = set(), {}
 
     def say(what: str) -> None:
         problems.append(f"{current}, {width} pixels, {theme}: {what}")
 
     def requested(request) -> None:
+        if request.url.startswith(address):
+            loaded.add(request.url.removeprefix(address).partition("?")[0])
         if not request.url.startswith((address, "data:", "blob:")):
             say(f"a request to {request.url}")
 
@@ -154,9 +211,14 @@ def look_at(
         )
         page.on("pageerror", lambda error: say(f"a script fails: {error}"))
         for current in names:
+            if current.startswith("zh/") and view not in VIEWS[:2]:
+                continue  # the same frame and code as the English page
+            loaded.clear()
             page.goto(address + current)
-            if current.startswith("explore"):  # its model loads first
+            if current.removeprefix("zh/").startswith("explore/"):  # its model loads first
                 page.wait_for_timeout(3000)
+            else:
+                weights[current] = sum(map(weight, loaded))
             seen = page.evaluate(LOOK)
             for what in seen["found"]:
                 say(what)
@@ -170,11 +232,10 @@ def look_at(
                 page.screenshot(
                     path=f"{screenshots}/{current.replace('/', '-').removesuffix('.html')}-{width}-{theme}.png"
                 )
-        if (SITE / "site/search.js").exists():  # the preview, not Quarto's pages
-            current = "search and theme"
-            use_the_site(page, address, say)
+        current = "search and theme"
+        use_the_site(page, address, say)
         browser.close()
-    return problems
+    return problems, weights
 
 
 def main() -> None:
@@ -226,10 +287,26 @@ def main() -> None:
             )
             for view in VIEWS
         ]
+        weights = {}
         for run in runs:
-            problems += run.result()
+            found, heavy = run.result()
+            problems += found
+            weights |= {
+                name: max(size, weights.get(name, 0)) for name, size in heavy.items()
+            }
     server.shutdown()
+    limit = built_by()["limit"]
+    problems += [
+        f"{name}: the first view weighs {size:,} bytes, more than {limit:,}"
+        for name, size in weights.items()
+        if size > limit
+    ]
     print("\n".join(problems))
+    heaviest = max(weights, key=weights.get)
+    middle = sorted(weights.values())[len(weights) // 2]
+    print(
+        f"first views, compressed: {middle:,} bytes, at most {weights[heaviest]:,} ({heaviest})"
+    )
     print(f"{len(names)} pages in {len(VIEWS)} views: {len(problems)} problems")
     sys.exit(bool(problems))
 

@@ -13,6 +13,7 @@ import shutil
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,9 @@ from site_checks import NBS, PROCESSED, SITE, listed
 PARTS = Path(__file__).parent / "site"
 DPI = 128  # of the figures in the notebooks; a CSS inch has 96 pixels
 CALLOUTS = ("note", "tip", "important", "warning", "caution")
+DOWNLOAD = ("download the notebook", "下载本页的 notebook")
 OPTION = re.compile(r"^#\| *([\w-]+) *(?:: *(.*))?\n?", flags=re.M)
+PLACE = re.compile(r"(?:\[\]\{#([\w-]+) \.figure-place\})?(.*)", flags=re.S)  # of a caption
 FENCE = "~" * 9
 
 
@@ -44,9 +47,23 @@ class Page:
         return "../" * self.url.count("/")
 
 
-def read_page(source: Path) -> Page:
+@dataclass(frozen=True)
+class Edition:
+    """A language of the site: what its pages are made from, and where they go."""
+
+    language: str = "en"
+    processed: Path = PROCESSED
+    site: Path = SITE
+    template: Path = PARTS / "page.html"
+    notebook: Callable[[Path], bytes] = lambda source: (NBS / source).read_bytes()
+
+
+ENGLISH = Edition()
+
+
+def read_page(source: Path, edition: Edition = ENGLISH) -> Page:
     """A processed notebook or a Markdown file as Markdown, the way Quarto sees it."""
-    text = (PROCESSED / source).read_text(encoding="utf-8")
+    text = (edition.processed / source).read_text(encoding="utf-8")
     if source.suffix == ".md":
         title, description, text = re.match(
             r"# (.+)\n+(?:> (.+)\n)?((?s:.*))", text
@@ -90,8 +107,9 @@ def picture(content: bytes, name: str, options: dict[str, str]) -> str:
     alt = html.escape(unquoted(options.get("fig-alt", "")))
     size = f'width="{width}" height="{height}"'
     image = f'<img src="{name}" alt="{alt}" {size} loading="lazy">'
-    caption = html.escape(unquoted(options.get("fig-cap", "")))
-    below = f"<figcaption>{caption}</figcaption>" if caption else ""
+    place, caption = PLACE.fullmatch(unquoted(options.get("fig-cap", ""))).groups()
+    start = f'<span id="{place}" class="figure-place"></span>' if place else ""
+    below = f"<figcaption>{start}{html.escape(caption)}</figcaption>" if caption else ""
     return f"```{{=html}}\n<figure>{image}{below}</figure>\n```"
 
 
@@ -170,11 +188,18 @@ def rewrite(node, page: Page, pages: dict[str, Page]) -> None:
             page.sections.append({"url": url, "title": words(content[2]), "text": ""})
         elif kind in ("Para", "Plain") or (kind == "CodeBlock" and content[0][1]):
             page.sections[-1]["text"] += words(node) + " "  # code, not what it printed
+        elif kind == "Image":
+            attributes = content[0][2]
+            content[0][2] = [
+                [name.removeprefix("fig-"), value] for name, value in attributes
+            ]
+        elif kind == "Figure":  # its caption is no copy of the alternative text: read both
+            page.sections[-1]["text"] += words(content[1]) + " "
         elif kind == "Link":
             target, anchor = re.match(r"([^#]*)(.*)", content[2][0]).groups()
             if target:
                 target = posixpath.normpath((page.source.parent / target).as_posix())
-            is_notebook_itself = words(content[1]) == "download the notebook"
+            is_notebook_itself = words(content[1]) in DOWNLOAD
             if target in pages and not is_notebook_itself:
                 content[2][0] = page.root + pages[target].url + anchor
         elif kind == "Div":
@@ -219,6 +244,8 @@ def frame(page: Page, pages: dict[str, Page], website: dict) -> dict[str, str]:
     own = [("Open the notebook", page.source.name)] * (page.source.suffix == ".ipynb") + [
         actions[name] for name in website["repo-actions"]
     ]
+    words = website.get("words", {})
+    own = [(words.get(text, text), href) for text, href in own]
     return {
         "navbar": links(website["navbar"]["left"], page, pages),
         "tools": links(website["navbar"]["tools"], page, pages),
@@ -229,7 +256,9 @@ def frame(page: Page, pages: dict[str, Page], website: dict) -> dict[str, str]:
     }
 
 
-def write_page(page: Page, pages: dict[str, Page], settings: dict) -> None:
+def write_page(
+    page: Page, pages: dict[str, Page], settings: dict, edition: Edition = ENGLISH
+) -> None:
     """From Markdown to the files in `_docs/`."""
     website = settings["website"]
     page.sections = [
@@ -253,6 +282,7 @@ def write_page(page: Page, pages: dict[str, Page], settings: dict) -> None:
         "site-url": website["site-url"],
         "root": page.root,
         "favicon": website["favicon"],
+        "place": page.url,
     }
     texts |= {
         "card": website["open-graph"]["image"],
@@ -266,7 +296,7 @@ def write_page(page: Page, pages: dict[str, Page], settings: dict) -> None:
         }
     depth = settings["format"]["html"]["toc-depth"]
     options = [
-        f"--template={PARTS / 'page.html'}",
+        f"--template={edition.template}",
         "--mathml",
         "--toc",
         f"--toc-depth={depth}",
@@ -278,10 +308,10 @@ def write_page(page: Page, pages: dict[str, Page], settings: dict) -> None:
         ).encode()
     }
     if page.source.suffix == ".ipynb":
-        files[page.source.as_posix()] = (NBS / page.source).read_bytes()
+        files[page.source.as_posix()] = edition.notebook(page.source)
     for name, content in files.items():
-        (SITE / name).parent.mkdir(parents=True, exist_ok=True)
-        (SITE / name).write_bytes(content)
+        (edition.site / name).parent.mkdir(parents=True, exist_ok=True)
+        (edition.site / name).write_bytes(content)
 
 
 def style_sheet(themes: dict[str, list[str]]) -> str:
@@ -308,19 +338,24 @@ def style_sheet(themes: dict[str, list[str]]) -> str:
     return f":root {{\n{values['light']}\n}}\n:root[data-theme='dark'] {dark}{system}{''.join(rest)}"
 
 
-def build(settings: dict) -> None:
-    """All pages with pandoc, from scratch."""
+def build(settings: dict, edition: Edition = ENGLISH) -> None:
+    """All pages of an edition with pandoc, from scratch."""
+    site = edition.site
     pages = {
-        name: read_page(Path(name))
+        name: read_page(Path(name), edition)
         for name in listed(settings["website"]["sidebar"]["contents"])
     }
-    shutil.rmtree(SITE, ignore_errors=True)
-    shutil.copytree(NBS / "images", SITE / "images")
+    shutil.rmtree(site, ignore_errors=True)
+    shutil.copytree(NBS / "images", site / "images")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda page: write_page(page, pages, settings), pages.values()))
-    not_served = shutil.ignore_patterns("page.html", "preview.css")
-    shutil.copytree(PARTS, SITE / "site", ignore=not_served)
-    (SITE / "site/style.css").write_text(
+        list(
+            pool.map(
+                lambda page: write_page(page, pages, settings, edition), pages.values()
+            )
+        )
+    not_served = shutil.ignore_patterns("page.html", "preview.css", "quarto.js")
+    shutil.copytree(PARTS, site / "site", ignore=not_served)
+    (site / "site/style.css").write_text(
         style_sheet(settings["format"]["html"]["theme"]), encoding="utf-8"
     )
     sections = [
@@ -328,6 +363,6 @@ def build(settings: dict) -> None:
         for page in pages.values()
         for section in page.sections
     ]
-    (SITE / "site/search.js").write_text(
+    (site / "site/search.js").write_text(
         f"searchSections = {json.dumps(sections, ensure_ascii=False)};\n", encoding="utf-8"
     )

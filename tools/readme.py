@@ -1,9 +1,9 @@
-"""README.md from nbs/index.ipynb: `python tools/readme.py`.
+"""README.md and README.zh-CN.md from nbs/index.ipynb: `python tools/readme.py`.
 
-The Chinese README is written by hand, but its code blocks and outputs are taken from README.md, all but the file tree.
-`--check` writes nothing; it exits 1 when README.md differs from its notebook, when README.zh-CN.md has other blocks, links or
-headings, or when a notebook is missing in the index or in the site's sidebar. `--command NAME` prints the shell command that stands
-below `<!-- command: NAME -->` in README.md, which is how CI runs it as written (this needs nothing but Python).
+The Chinese README is the same notebook with the messages of nbs/locale/zh_CN/index.po in place of its prose.
+`--check` writes nothing; it exits 1 when a README differs from the notebook and its messages, or when a notebook is missing in the
+index or in the site's sidebar. `--command NAME` prints the shell command that stands below `<!-- command: NAME -->` in README.md,
+which is how CI runs it as written (this needs nothing but Python).
 """
 
 import argparse
@@ -17,17 +17,24 @@ ROOT = Path(__file__).resolve().parent.parent
 INDEX = ROOT / "nbs/index.ipynb"
 ENGLISH, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
 BLOCK = re.compile(r"^```.*?^```$", flags=re.M | re.S)
+SITE = "https://transformer-scratch.github.io/transformer-scratch/"
 NOTE = "<!-- Made from nbs/index.ipynb by tools/readme.py: edit the notebook, then run `make readme`. -->\n\n"
-LANGUAGES = "English | [中文](README.zh-CN.md)\n\n"
+LANGUAGES = (
+    "English | [中文](README.zh-CN.md) · the site: "
+    f"[in English]({SITE}), [in Chinese, 中文版]({SITE}zh/)\n\n"
+)
+LANGUAGES_ZH = (
+    f"[English](README.md) | 中文 · 网站：[中文版]({SITE}zh/)、[英文版]({SITE})\n\n"
+)
 
 
-def index_markdown() -> str:
-    """The index as Markdown: prose, visible code, and outputs that are text."""
+def index_markdown(chinese: dict[str, str]) -> str:
+    """The index as Markdown: prose, visible code, and outputs that are text; in Chinese what the messages say."""
     parts = []
     for cell in json.loads(INDEX.read_text(encoding="utf-8"))["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            parts.append(source)
+            parts.append(chinese.get(cell["id"], source))
             continue
         directives = re.findall(r"^#\| *(.+)$", source, flags=re.M)
         if "hide" in directives:
@@ -38,7 +45,8 @@ def index_markdown() -> str:
                 + re.sub(r"^#\|.*\n", "", source, flags=re.M).strip()
                 + "\n```"
             )
-        parts += [output_markdown(output) for output in cell["outputs"]]
+        printed = chinese.get(f"{cell['id']}/output")
+        parts += [printed or output_markdown(output) for output in cell["outputs"]]
     return "\n\n".join(parts) + "\n"
 
 
@@ -56,6 +64,31 @@ def output_markdown(output: dict) -> str:
     )
 
 
+def markdown_tree(markdown: str) -> dict:
+    """Markdown as pandoc's tree."""
+    import pypandoc
+
+    reader = "markdown-smart-implicit_figures"
+    return json.loads(pypandoc.convert_text(markdown, "json", format=reader))
+
+
+def anchors(tree: dict) -> list[str]:
+    """The anchors of all headings, in order."""
+    return [block["c"][1][0] for block in tree["blocks"] if block["t"] == "Header"]
+
+
+def move_anchors(node, moved: dict[str, str]) -> None:
+    """Rewrite, in pandoc's tree, links to headings of the page."""
+    if isinstance(node, dict) and node.get("t") == "Link":
+        target = node["c"][2]
+        name = target[0].removeprefix("#")
+        target[0] = f"#{moved[name]}" if name in moved else target[0]
+    for child in (
+        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    ):
+        move_anchors(child, moved)
+
+
 def move_targets(node) -> None:
     """Rewrite, in pandoc's tree, what is relative to nbs/ to be relative to the root."""
     if isinstance(node, dict) and node.get("t") in ("Link", "Image"):
@@ -66,6 +99,17 @@ def move_targets(node) -> None:
         node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     ):
         move_targets(child)
+
+
+def with_captions(blocks: list) -> list:
+    """The same blocks, with the caption of each picture below it: GitHub shows none."""
+    found = []
+    for block in blocks:
+        found.append(block)
+        content = block.get("c")
+        if block["t"] == "Para" and len(content) == 1 and content[0]["t"] == "Image":
+            found.append({"t": "Para", "c": [{"t": "Emph", "c": content[0]["c"][1]}]})
+    return found
 
 
 def compact(markdown: str) -> str:
@@ -81,63 +125,41 @@ def compact(markdown: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def readme() -> str:
-    """What README.md should hold."""
+def readme(language: str = "en") -> str:
+    """What README.md, or README.zh-CN.md, should hold."""
     import pypandoc
+    import translate
 
-    tree = json.loads(
-        pypandoc.convert_text(index_markdown(), "json", format="markdown-smart")
-    )
+    chinese = translate.translations("index") if language == "zh" else {}
+
+    tree = markdown_tree(index_markdown(chinese))
+    if chinese:  # GitHub makes anchors from headings, which are Chinese here
+        english = markdown_tree(index_markdown({}))
+        move_anchors(
+            tree["blocks"], dict(zip(anchors(english), anchors(tree), strict=True))
+        )
+    tree["blocks"] = with_captions(tree["blocks"])
     move_targets(tree["blocks"])
     markdown = pypandoc.convert_text(
         json.dumps(tree), "gfm", format="json", extra_args=["--wrap=none"]
     )
-    return NOTE + LANGUAGES + compact(markdown.replace("\r\n", "\n"))
+    languages = LANGUAGES_ZH if language == "zh" else LANGUAGES
+    return NOTE + languages + compact(markdown.replace("\r\n", "\n"))
 
 
-def with_blocks_of(english: str, chinese: str) -> str:
-    """The Chinese README with the code blocks of the English one, in their order; the file tree stays as it is."""
-    blocks = BLOCK.findall(english)
-    if len(BLOCK.findall(chinese)) != len(blocks):
-        sys.exit(f"README.zh-CN.md must have {len(blocks)} code blocks, as README.md has")
-    new = iter(blocks)
-    return BLOCK.sub(
-        lambda old: old[0] if (block := next(new)).startswith("```text\nnbs/") else block,
-        chinese,
-    )
-
-
-def skeleton(markdown: str) -> dict[str, list[str]]:
-    """What both languages of the README must share beside their code: levels of headings, targets of links and pictures."""
-    prose = BLOCK.sub("", markdown)
-    return {
-        "headings": re.findall(r"^#+(?= )", prose, flags=re.M),
-        "links": sorted(
-            set(re.findall(r"\]\(([^)]+)\)", prose)) - {"README.md", "README.zh-CN.md"}
-        ),
-    }
+def links(markdown: str) -> list[str]:
+    """The targets of a README's links and pictures, without those in code."""
+    return sorted(set(re.findall(r"\]\(([^)#]+)\)", BLOCK.sub("", markdown))))
 
 
 def differences() -> list[str]:
     """Everything that `--check` finds wrong, a line each."""
-    english, chinese = (
-        ENGLISH.read_text(encoding="utf-8"),
-        CHINESE.read_text(encoding="utf-8"),
-    )
-    found = (
-        []
-        if english == readme()
-        else ["README.md differs from nbs/index.ipynb: run `make readme`"]
-    )
-    if chinese != with_blocks_of(english, chinese):
-        found.append(
-            "README.zh-CN.md has other code or outputs than README.md: run `make readme`"
-        )
-    for what, ours in skeleton(english).items():
-        theirs = skeleton(chinese)[what]
-        if ours != theirs:
+    english = ENGLISH.read_text(encoding="utf-8")
+    found = []
+    for path, language in ((ENGLISH, "en"), (CHINESE, "zh")):
+        if path.read_text(encoding="utf-8") != readme(language):
             found.append(
-                f"README.zh-CN.md has other {what} than README.md: {sorted(set(ours) ^ set(theirs)) or 'another order or count'}"
+                f"{path.name} differs from nbs/index.ipynb or its messages: run `make readme`"
             )
     sidebar = (ROOT / "_quarto.yml").read_text(encoding="utf-8")
     for path in sorted((ROOT / "nbs").rglob("[!._]*.ipynb")):
@@ -150,7 +172,7 @@ def differences() -> list[str]:
             found.append(f"nbs/index.ipynb: no link to {name}")
     for name in sorted(
         {
-            *skeleton(english)["links"],
+            *links(english),
             *(f"nbs/{page}" for page in re.findall(r"[\w/]+\.ipynb", sidebar)),
         }
     ):
@@ -185,10 +207,8 @@ def main() -> None:
         found = differences()
         sys.exit("\n".join(found) if found else 0)
     else:
-        english = readme()
-        chinese = with_blocks_of(english, CHINESE.read_text(encoding="utf-8"))
-        ENGLISH.write_text(english, encoding="utf-8", newline="\n")
-        CHINESE.write_text(chinese, encoding="utf-8", newline="\n")
+        ENGLISH.write_text(readme(), encoding="utf-8", newline="\n")
+        CHINESE.write_text(readme("zh"), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,10 @@ NBS, PROCESSED, SITE = ROOT / "nbs", ROOT / "_proc", ROOT / "_docs"
 GENERATED = ["names.md"]  # pages that the build itself writes
 
 
+LEAK = re.compile(r"(?:</code>|\w)\]\(https?://[^)\s]+\)|^<p>:::.*", re.M)
+REPR = re.compile(r"<matplotlib\.|<[\w.]+ (?:object )?at 0x")
+
+
 def listed(entries: list) -> list[str]:
     """The pages of a sidebar or a navbar, in order, as paths below nbs/."""
     pages = []
@@ -37,6 +41,19 @@ def sources() -> list[Path]:
         for path in found
         if not any(part.startswith((".", "_")) for part in path.parts)
     ]
+
+
+def outputs(cells: list[dict]) -> list[dict]:
+    """All stored outputs of a notebook."""
+    return [output for cell in cells for output in cell.get("outputs", ())]
+
+
+def plain_text(output: dict) -> str:
+    """What a reader sees of an output that is text."""
+    data = output.get("data", {})
+    if "image/png" in data or "text/markdown" in data:
+        return ""
+    return "".join(output.get("text", data.get("text/plain", "")))
 
 
 def source_problems(website: dict) -> list[str]:
@@ -64,6 +81,10 @@ def source_problems(website: dict) -> list[str]:
             found.append(
                 f"nbs/{name}: the first cell must be Markdown with a title: `# Title`"
             )
+        for text in filter(REPR.search, map(plain_text, outputs(cells))):
+            found.append(
+                f"nbs/{name}: an output shows {text.strip()[:60]}: end the line with `;`"
+            )
         for source in (
             "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"
         ):
@@ -88,6 +109,7 @@ class Parsed(HTMLParser):
         super().__init__()
         self.ids, self.links, self.loads, self.problems = set(), [], [], []
         self.feed(page)
+        self.problems += [f"Markdown shows as text: {mark}" for mark in LEAK.findall(page)]
 
     def handle_starttag(self, tag, attributes):
         values = {name: value or "" for name, value in attributes}

@@ -5,7 +5,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from transformer_scratch.attention import causal_mask, scaled_dot_product_attention
-from transformer_scratch.plots import plot_attention
+from transformer_scratch.support.plots import plot_attention
 from transformer_scratch.positions import sinusoidal_positions
 
 IMAGES = Path(__file__).resolve().parent.parent / "nbs/images"

@@ -1,7 +1,7 @@
 """What both builders do to the notebooks that nbdev has processed, in `_proc/`, before they are rendered.
 
-Chapters get their numbers, figures theirs, cells that only import or only check fold under one line, and a line below
-the title offers the notebook itself.
+Chapters get their numbers, figures and formulas theirs (`numbering.py`), cells that only import or only check fold
+under one line, and a line below the title says how long a page is, what it builds on, and where its notebook can be had.
 """
 
 import ast
@@ -9,16 +9,27 @@ import json
 import re
 from pathlib import Path
 
+from numbering import NUMBERS, number_all
+from site_checks import NBS
+
 NUMBERED = re.compile(r"(\d\d)_")
 DIRECTIVE = re.compile(r"^#\|.*\n?", flags=re.M)
-PICTURE = re.compile(r"^!\[(?P<caption>[^\]]+)\]\((?P<rest>[^)]+)\)", flags=re.M)
-MINUTES_A_WORD = 1 / 220  # of careful reading
+EXPORTS_TO = re.compile(r"^#\| *default_exp +(\S+)", flags=re.M)
+IMPORTED = re.compile(r"^from transformer_scratch\.(\w+) import", flags=re.M)
+BUTTONS = re.compile(r"^\*\*\[[^\n]+\)\*\*$", flags=re.M)
+HAN = re.compile(r"[\u4e00-\u9fff]")
+WORDS_A_MINUTE, CHARACTERS_A_MINUTE = 220, 350  # of careful reading
+OTHER_LANGUAGE = {  # a link to the other README leads, on the site, to the other edition
+    "](../README.zh-CN.md)": "](zh/index.html)",
+    "](../README.md)": "](../index.html)",
+}
+NESTED_LINK = re.compile(r"\[\[(`[^`\n]+`)\]\(https?://[^)\s]+\)\]\(")
 
 
 def chapter_number(path: Path) -> str:
-    """The number in a chapter's file name, without zeros; nothing for other pages."""
+    """The number in a chapter's file name, as people write it; nothing for other pages."""
     found = NUMBERED.match(path.name)
-    return found[1].lstrip("0") if found else ""
+    return str(int(found[1])) if found else ""
 
 
 def statements(cell: dict) -> list[ast.stmt]:
@@ -63,71 +74,118 @@ def fold(cell: dict) -> None:
     cell["source"] = f'#| code-fold: true\n#| code-summary: "{summary}"\n{source}'
 
 
-def number_figures(cells: list[dict], chapter: str) -> None:
-    """Write "Figure 4.2: " before every caption, of cells and of pictures in the prose."""
-    count = 0
-
-    def label() -> str:
-        nonlocal count
-        count += 1
-        return f"Figure {chapter}.{count}: " if chapter else f"Figure {count}: "
-
-    for cell in cells:
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "code":
-            caption = re.search(r"^#\| *fig-cap: *([\"']?)(.*?)\1 *$", source, flags=re.M)
-            if caption:
-                text = json.dumps(label() + caption[2], ensure_ascii=False)
-                source = source.replace(caption[0], f"#| fig-cap: {text}")
-        elif cell["cell_type"] == "markdown":
-            source = PICTURE.sub(
-                lambda found: f"![{label()}{found['caption']}]({found['rest']})", source
-            )
-        cell["source"] = source
+def source_of(notebook: dict, kind: str = "code") -> str:
+    """All cells of one kind as one text."""
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == kind]
+    return "\n\n".join("".join(cell["source"]) for cell in cells)
 
 
-def header_line(path: Path, website: dict, n_words: int) -> str:
-    """Reading time, and where the notebook can be had."""
+def prerequisites() -> dict[str, list[str]]:
+    """For each chapter those that it builds on, as paths below nbs/, without what these build on."""
+    texts = {
+        path.name: source_of(json.loads(path.read_text(encoding="utf-8")))
+        for path in sorted(NBS.glob("[0-9][0-9]_*.ipynb"))
+    }
+    modules = {}
+    for name, text in texts.items():
+        exports = EXPORTS_TO.search(text)
+        if exports:
+            modules[exports[1]] = name
+    direct, everything = {}, {}
+    for name, text in texts.items():
+        imported = {
+            modules[module] for module in IMPORTED.findall(text) if module in modules
+        }
+        direct[name] = {other for other in imported if other < name}
+        below = [everything[other] for other in direct[name]]
+        everything[name] = direct[name].union(*below)
+    return {
+        name: sorted(others - set().union(*(everything[other] for other in others)))
+        for name, others in direct.items()
+    }
+
+
+def reading_minutes(prose: str) -> int:
+    """How long the prose of a page takes, code left out."""
+    characters = len(HAN.findall(prose))
+    words = len(HAN.sub(" ", prose).split())
+    return max(1, round(words / WORDS_A_MINUTE + characters / CHARACTERS_A_MINUTE))
+
+
+def header_line(name: Path, website: dict, minutes: int, before: list[str]) -> str:
+    """Reading time, what to know first, and where the notebook can be had."""
     repository = website["repo-url"].removeprefix("https://github.com/")
-    place = f"{website['repo-branch']}/nbs/{path.as_posix()}"
-    links = [
-        f"about {max(1, round(n_words * MINUTES_A_WORD))} minutes to read",
-        f"[download the notebook]({path.name})",
+    place = f"{website['repo-branch']}/nbs/{name.as_posix()}"
+    parts = [f"about {minutes} minutes to read"]
+    links = []
+    for path in before:
+        words = "and chapter" if links else "after chapter"
+        links.append(f"[{words} {chapter_number(Path(path))}]({path})")
+    parts += [" ".join(links)] if links else []
+    parts += [
+        f"[download the notebook]({name.name})",
         f"[open in Colab](https://colab.research.google.com/github/{repository}/blob/{place})",
         f"[source]({website['repo-url']}/blob/{place})",
     ]
-    return "::: {.page-facts}\n" + " · ".join(links) + "\n:::"
+    return "::: {.page-facts}\n" + " · ".join(parts) + "\n:::"
 
 
-def decorate(path: Path, processed: Path, website: dict) -> None:
+def with_buttons(prose: str) -> str:
+    """A line of nothing but bold links becomes a row of buttons."""
+
+    def row(found: re.Match) -> str:
+        links = found[0].replace("**", "").replace(" · ", "\n")
+        return f"::: {{.buttons}}\n{links}\n:::"
+
+    prose = BUTTONS.sub(row, prose)
+    for readme, page in OTHER_LANGUAGE.items():
+        prose = prose.replace(readme, page)
+    return prose
+
+
+def without_nested_links(text: str) -> str:
+    """Prose in which nbdev has put no link around a name that is a link already."""
+    return NESTED_LINK.sub(r"[\1](", text)
+
+
+def decorate(notebook: dict, name: Path, website: dict, before: list[str]) -> None:
     """Change one processed notebook in place."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
     front, *cells = notebook["cells"]
-    if "site-decorated" in "".join(front["source"]):
-        return
-    number = chapter_number(path)
+    number = chapter_number(name)
     source = "".join(front["source"])
     if number:
-        source = re.sub(
-            r"^title: (['\"]?)(.*?)\1$", rf'title: "{number} · \2"', source, flags=re.M
-        )
+        title = re.compile(r"^title: (['\"]?)(.*?)\1$", flags=re.M)
+        source = title.sub(rf'title: "{number} · \2"', source)
     front["source"] = source.replace("---\n", "---\nsite-decorated: true\n", 1)
-    number_figures(cells, number)
     for cell in cells:
         if cell["cell_type"] == "code":
             fold(cell)
-    prose = " ".join(
-        "".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"
-    )
-    name = path.relative_to(processed)
-    line = header_line(name, website, len(prose.split()))
-    cells.insert(0, {"cell_type": "markdown", "metadata": {}, "source": line})
+        elif name.stem == "index":
+            cell["source"] = with_buttons("".join(cell["source"]))
+    if name.stem != "index":
+        minutes = reading_minutes(source_of(notebook, "markdown"))
+        line = header_line(name, website, minutes, before)
+        cells.insert(0, {"cell_type": "markdown", "metadata": {}, "source": line})
     notebook["cells"] = [front, *cells]
-    path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def decorate_all(processed: Path, names: list[str], website: dict) -> None:
     """Change all processed notebooks of the site in place."""
+    notebooks = {}
     for name in names:
         if name.endswith(".ipynb"):
-            decorate(processed / name, processed, website)
+            notebook = json.loads((processed / name).read_text(encoding="utf-8"))
+            if "site-decorated" not in "".join(notebook["cells"][0]["source"]):
+                notebooks[name] = notebook
+    chapters = {name: chapter_number(Path(name)) for name in notebooks}
+    numbers = number_all(notebooks, chapters)
+    (processed / NUMBERS).write_text(json.dumps(numbers, indent=1), encoding="utf-8")
+    before = prerequisites()
+    for name, notebook in notebooks.items():
+        decorate(notebook, Path(name), website, before.get(name, []))
+        for cell in notebook["cells"]:
+            # as lists: Quarto runs the lines of a string together
+            text = without_nested_links("".join(cell["source"]))
+            cell["source"] = text.splitlines(keepends=True)
+        text = json.dumps(notebook, ensure_ascii=False, indent=1)
+        (processed / name).write_text(text, encoding="utf-8")

@@ -4,7 +4,7 @@
 (() => {
 	"use strict";
 
-	const words = {
+	const words = globalThis.companionWords?.attention ?? {
 		help: "Move queries (squares) and keys (circles) with the pointer or, one at a time, with the arrow keys. A key is as large as the weight that the chosen query gives it.",
 		scale: "divide by √K",
 		mask: "mask",

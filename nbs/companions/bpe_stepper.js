@@ -5,7 +5,7 @@
 (() => {
 	"use strict";
 
-	const words = {
+	const words = globalThis.companionWords?.bpe ?? {
 		merge: "Merge",
 		ten: "Ten merges",
 		again: "From the beginning",

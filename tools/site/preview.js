@@ -19,6 +19,14 @@ function themeSwitch() {
   show();
 }
 
+function languageSwitch() { // leads to the section that is being read
+  const link = document.querySelector(".language");
+  const headings = [...document.querySelectorAll("main :is(h2, h3)[id]")];
+  link.onclick = () => {
+    link.hash = headings.findLast((heading) => heading.getBoundingClientRect().top < 120)?.id ?? "";
+  };
+}
+
 function menu() {
   const button = document.querySelector(".menu"), sidebar = document.getElementById("sidebar");
   const open = (yes) => { button.setAttribute("aria-expanded", yes); sidebar.classList.toggle("open", yes); };
@@ -28,43 +36,26 @@ function menu() {
   if (here) sidebar.scrollTop = here.offsetTop - sidebar.clientHeight / 2;
 }
 
+function anchors() { // a way to link each section
+  for (const heading of document.querySelectorAll("main :is(h2, h3, h4)[id]")) {
+    const link = Object.assign(document.createElement("a"), { className: "anchor", href: `#${heading.id}`, textContent: "#" });
+    link.setAttribute("aria-label", `${t("Link to")} ${heading.textContent}`);
+    heading.append(link);
+  }
+}
+
 function copyButtons() {
   for (const code of document.querySelectorAll("main div.sourceCode, main pre:not(.sourceCode):not(.cell-output pre)")) {
-    const button = Object.assign(document.createElement("button"), { className: "copy", type: "button", textContent: "Copy" });
-    button.setAttribute("aria-label", "Copy the code");
+    const button = Object.assign(document.createElement("button"), { className: "copy", type: "button", textContent: t("Copy") });
+    button.setAttribute("aria-label", t("Copy the code"));
     button.onclick = async () => {
       await navigator.clipboard.writeText((code.querySelector("code") ?? code).textContent);
-      button.textContent = "Copied";
-      setTimeout(() => { button.textContent = "Copy"; }, 1500);
+      button.textContent = t("Copied");
+      setTimeout(() => { button.textContent = t("Copy"); }, 1500);
     };
     const box = Object.assign(document.createElement("div"), { className: "with-copy" });
     code.replaceWith(box);
     box.append(code, button);
-  }
-}
-
-function checksSwitch() { // one switch opens all folded imports, checks and solutions
-  const folds = [...document.querySelectorAll("main details.code-fold")];
-  const facts = document.querySelector(".page-facts p");
-  if (!folds.length || !facts) return;
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "open-all" });
-  let open = false;
-  const show = () => {
-    button.textContent = open ? "fold all code again" : "open all folded code";
-    button.setAttribute("aria-pressed", open);
-  };
-  button.onclick = () => {
-    open = !open;
-    for (const fold of folds) fold.open = open;
-    show();
-  };
-  facts.append(" · ", button);
-  show();
-}
-
-function scrollBoxes() { // what scrolls inside its box can be reached with the keyboard
-  for (const box of document.querySelectorAll("main pre, main table, main p:has(> math), main figure")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
   }
 }
 
@@ -84,55 +75,17 @@ const load = (name) => new Promise((resolve, reject) => {
   document.head.append(Object.assign(document.createElement("script"), { src: `${document.body.dataset.root}site/${name}`, onload: resolve, onerror: reject }));
 });
 
-// words, the parts of names like causal_mask, and Chinese in single characters
-const words = (text) => text.match(/\p{Script=Han}|[\p{L}\p{N}_]+/gu)?.flatMap((word) => (word.includes("_") ? [word, ...word.split("_")] : word)) ?? [];
-
-const IDLE_WORDS = new Set("a an and can do for how i in is it my of on or the to what with".split(" "));
-
 let index; // made when somebody begins to search
 async function sections() {
   await load("search.js");
-  return searchSections.map((section) => ({
-    ...section,
-    id: section.url,
-    fields: [
-      { words: words(section.title.toLowerCase()), weight: 12 },
-      { words: words(section.page.toLowerCase()), weight: section.title ? 4 : 40 },
-      { words: words(section.text.toLowerCase()), weight: 1 },
-    ],
-  }));
-}
-
-function scoreOf(section, term) { // whole words count twice as much as beginnings, and more often counts a little more
-  let score = 0;
-  for (const field of section.fields) {
-    let hits = 0;
-    for (const word of field.words) {
-      if (word === term) hits += 2;
-      else if (word.startsWith(term)) hits += 1;
-    }
-    score += field.weight * Math.log2(1 + hits);
-  }
-  return section.url.includes("/") ? score : 2 * score; // chapters before other pages
-}
-
-function find(all, query) { // sections with all of the words; if there are none, with any of them
-  let terms = words(query.toLowerCase());
-  const telling = terms.filter((term) => !IDLE_WORDS.has(term));
-  if (telling.length) terms = telling;
-  const ranked = all.map((section) => ({ section, scores: terms.map((term) => scoreOf(section, term)) }));
-  const some = ranked.filter(({ scores }) => scores.some((score) => score > 0));
-  const whole = some.filter(({ scores }) => scores.every((score) => score > 0));
-  const total = (scores) => scores.reduce((sum, score) => sum + score, 0);
-  return (whole.length ? whole : some)
-    .sort((one, other) => total(other.scores) - total(one.scores))
-    .map(({ section }) => ({ ...section, terms }));
+  return searchSections.map(searchable);
 }
 
 function excerpt(text, terms) { // the words around the first match, with all matches marked
   const escaped = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const pattern = new RegExp(`(${escaped.join("|")})`, "giu");
-  const from = Math.max(0, text.search(pattern) - 50), start = from && text.indexOf(" ", from) + 1;
+  const found = text.search(pattern), from = Math.max(0, found - 50), space = text.indexOf(" ", from);
+  const start = from && space >= 0 && space < found ? space + 1 : from;
   const paragraph = document.createElement("p");
   for (const [i, piece] of text.slice(start, start + 160).split(pattern).entries()) {
     if (i % 2) paragraph.append(Object.assign(document.createElement("mark"), { textContent: piece })); else paragraph.append(piece);
@@ -148,13 +101,13 @@ function search() {
     if (query !== input.value.trim()) return; // typed on meanwhile
     results.hidden = !query;
     results.replaceChildren(...found.map((section) => {
-      const link = Object.assign(document.createElement("a"), { href: document.body.dataset.root + section.id });
+      const link = Object.assign(document.createElement("a"), { href: document.body.dataset.root + section.url });
       link.append(Object.assign(document.createElement("strong"), { textContent: section.title || section.page }));
       if (section.title) link.append(Object.assign(document.createElement("span"), { textContent: section.page }));
       link.append(excerpt(section.text, section.terms));
       return link;
     }));
-    if (query && !found.length) results.append("Nothing found.");
+    if (query && !found.length) results.append(t("Nothing found."));
   };
   const close = () => { results.hidden = true; };
   input.onfocus = () => { index ??= sections(); show(); };
@@ -177,7 +130,7 @@ function search() {
 }
 
 addEventListener("DOMContentLoaded", () => {
-  for (const start of [themeSwitch, menu, copyButtons, checksSwitch, tableOfContents, search, scrollBoxes]) start();
+  for (const start of [themeSwitch, languageSwitch, menu, anchors, copyButtons, checksSwitch, tableOfContents, search, scrollBoxes]) start();
   addEventListener("resize", scrollBoxes);
-  document.addEventListener("load", scrollBoxes, { capture: true }); // a picture that came late
+  for (const event of ["load", "toggle"]) document.addEventListener(event, scrollBoxes, { capture: true }); // a picture, a fold
 });

@@ -18,7 +18,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
-from typing import Any
+from typing import Any, get_args
 
 import tyro
 
@@ -79,19 +79,45 @@ def whole_number(
     raise ValueError(f"{text!r} is no whole number")
 
 # %% ../../nbs/commands/command_line.ipynb #dff5e810
-_NUMBERS = tyro.constructors.ConstructorRegistry()
+_VALUES = tyro.constructors.ConstructorRegistry()
+_METAVARS = {int: "INT", float: "FLOAT", str: "STR"}
 
 
-@_NUMBERS.primitive_rule
+@_VALUES.primitive_rule
 def _read_whole_numbers(info: Any) -> Any:
     """Tell tyro to read fields of type int by `whole_number`."""
     if info.type is not int:
         return None
+    return _value_spec(int, optional=False)
+
+
+@_VALUES.primitive_rule
+def _read_optional_values(info: Any) -> Any:
+    """Let the help name a field that may be None by the type of its values, `STR`."""
+    kinds = set(get_args(info.type))
+    kind = next(iter(kinds & _METAVARS.keys()), None)
+    if kinds != {kind, type(None)}:
+        return None
+    return _value_spec(kind, optional=True)
+
+
+def _value_spec(kind: type, optional: bool) -> Any:
+    """How tyro reads, recognises and writes a value of a type, or None where it may be."""
+
+    def value_of(words: list[str]) -> Any:
+        if optional and words[0] == "None":
+            return None
+        return whole_number(words[0]) if kind is int else kind(words[0])
+
+    def is_value(value: object) -> bool:
+        allowed = (int, float) if kind is float else kind
+        return isinstance(value, allowed) or (optional and value is None)
+
     return tyro.constructors.PrimitiveConstructorSpec(
         nargs=1,
-        metavar="INT",
-        instance_from_str=lambda words: whole_number(words[0]),
-        is_instance=lambda value: isinstance(value, int),
+        metavar=_METAVARS[kind],
+        instance_from_str=value_of,
+        is_instance=is_value,
         str_from_instance=lambda value: [str(value)],
     )
 
@@ -162,7 +188,7 @@ def read_line(
             args=list(line),
             prog="transformer-scratch",
             config=flat,
-            registry=_NUMBERS,
+            registry=_VALUES,
         )
     return options, named_flags(line)
 

@@ -184,7 +184,8 @@ class Exercises(Command):
         if self.check is not None:
             path = named_path("--check", self.check)
             check(self.chapter is None, "CHAPTER and --check: leave one of them out")
-            _print_checks(run_checks(read_cells(path), path.parent))
+            folder = find_notebooks() or path.parent  # chapters read files of nbs/
+            _print_checks(run_checks(read_cells(path), folder))
             return
         notebooks = find_notebooks()
         url = "https://github.com/transformer-scratch/transformer-scratch"
@@ -205,9 +206,13 @@ def _print_checks(
     """What the checks say, exercise by exercise, and a sum."""
     solved = 0
     for exercise, answer in answers:
-        passed = answer.startswith("Solved.")
-        solved += passed
-        print(f"{exercise.number:5} {'passed' if passed else 'failed'}  {exercise.title}")
-        if not passed:
+        state = "wrong"
+        if answer.startswith("Solved."):
+            state = "solved"
+            solved += 1
+        elif answer.startswith("Not solved yet"):
+            state = "open"
+        print(f"{exercise.number:5} {state:7} {exercise.title}")
+        if state == "wrong":
             print(f"      {answer}")
-    print(f"{solved} of {len(answers)} passed")
+    print(f"{solved} of {len(answers)} solved")

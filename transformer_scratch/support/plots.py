@@ -72,7 +72,8 @@ def _table(
 ) -> MarkdownText:
     """A pipe table that is also readable as it is; `sides` has l or r for each column."""
     special = (
-        r"[|*`$<~^&\\]|(?<![^\W_])_|_(?![^\W_])"  # an underscore inside a word is none
+        # an underscore inside a word is none, and two hyphens would become a dash
+        r"[|*`$<~^&\\]|(?<![^\W_])_|_(?![^\W_])|-(?=-)"
     )
     columns = []
     for side, *cells in zip(sides, header, *rows):
@@ -111,6 +112,14 @@ def _number_text(number: int | float, digits: int, separator: str = "") -> str:
     if separator and is_tiny:
         return f"{number:.2e}"
     return f"{round(number, digits) + 0.0:{separator}.{digits}f}"  # + 0.0: no -0.00
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a table cell belongs to the right: numbers, also as texts with a unit."""
+    if not isinstance(value, (str, bytes)):
+        return True
+    pattern = r"[−+-]?[\d.,]+( (µs|ms|s|min|KB|MB|GB))?"
+    return isinstance(value, str) and bool(re.fullmatch(pattern, value))
 
 
 def _cell_text(value: Any, digits: int, separator: str = "") -> str:
@@ -172,7 +181,7 @@ def show_table(
         return MarkdownText("(no rows)")
     names = list(rows[0])
     sides = "".join(
-        "l" if isinstance(value, (str, bytes)) else "r" for value in rows[0].values()
+        "r" if all(_is_number(row[name]) for row in rows) else "l" for name in names
     )
     cells = [[_cell_text(row[name], digits, ",") for name in names] for row in rows]
     return _table([str(name) for name in names], cells, sides, title)
