@@ -521,8 +521,10 @@ def with_switch(path: Path, address: str) -> None:
     else:
         switch = SWITCH_ZH.replace("$root$", root).replace("$place$", place)
     page = page.replace("</head>", f"{languages}</head>", 1)
-    tools = '<div class="quarto-navbar-tools'
-    page = page.replace(tools, switch + tools, 1)
+    tools = r'<div class="quarto-navbar-tools[^>]*>'
+    page = re.sub(tools, lambda found: found[0] + switch, page, count=1)
+    if is_chinese:  # Quarto writes zh-Hans
+        page = page.replace('lang="zh-Hans"', f'lang="{LANGUAGE}"')
     page = page.replace("</body>", f"{KEEP_PLACE}</body>", 1)
     path.write_text(page, encoding="utf-8", newline="\n")
 
