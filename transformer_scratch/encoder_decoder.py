@@ -156,7 +156,7 @@ class Residual(nn.Module):
             return x + self.dropout(self.part(self.norm(x), *others))
         return self.norm(x + self.dropout(self.part(x, *others)))
 
-# %% ../nbs/12_encoder_decoder.ipynb #5da649d1
+# %% ../nbs/12_encoder_decoder.ipynb #e3ec6442
 class EncoderBlock(nn.Module):
     """One block of the reader; each part is wrapped in `Residual`.
 
@@ -183,7 +183,7 @@ class EncoderBlock(nn.Module):
     ) -> Tensor:  # (B, S, D)
         return self.feed_forward(self.attention(x, mask))
 
-# %% ../nbs/12_encoder_decoder.ipynb #e5d074ac
+# %% ../nbs/12_encoder_decoder.ipynb #b39ab1d4
 class DecoderBlock(nn.Module):
     """One block of the writer; each part is wrapped in `Residual`.
 
@@ -218,7 +218,7 @@ class DecoderBlock(nn.Module):
         x = self.cross_attention(x, mask, memory)
         return self.feed_forward(x)
 
-# %% ../nbs/12_encoder_decoder.ipynb #83be0246
+# %% ../nbs/12_encoder_decoder.ipynb #225d7467
 class Memory(NamedTuple):
     """What the decoder sees of a batch of sources; made by `EncoderDecoder.encode`."""
 
@@ -261,7 +261,7 @@ def last_norm(
         return nn.LayerNorm(config.d_model, config.norm_eps)
     return nn.Identity()
 
-# %% ../nbs/12_encoder_decoder.ipynb #e06d2082
+# %% ../nbs/12_encoder_decoder.ipynb #1d5e6c1d
 class EncoderDecoder(nn.Module):
     """Two stacks: source and target ids in, scores of the next target token out (§3)."""
 
@@ -755,7 +755,7 @@ def attention_maps(
         [*labels[1], "ETX"],
     )
 
-# %% ../nbs/12_encoder_decoder.ipynb #d5a7b8cf
+# %% ../nbs/12_encoder_decoder.ipynb #78d2e4a7
 class PairTask(NamedTuple):
     """A task of pairs: what is learned, what is asked in the end, and the vocabulary."""
 
@@ -795,7 +795,7 @@ def written_dates(
         f"{day.month}/{day.day}/{day.year % 100:02d} (month first)",
     ]
 
-# %% ../nbs/12_encoder_decoder.ipynb #850d1bbc
+# %% ../nbs/12_encoder_decoder.ipynb #69f39e22
 def date_task(
     seed: int = 0,  # where chance comes from
 ) -> PairTask:
@@ -863,7 +863,7 @@ def chinese_number(
     text += gap + four_places(low) if low else ""
     return text.removeprefix("一") if text.startswith("一十") else text  # 十二, not 一十二
 
-# %% ../nbs/12_encoder_decoder.ipynb #cea8248f
+# %% ../nbs/12_encoder_decoder.ipynb #76c05be2
 def word_tokenizer(
     pairs: Sequence[tuple[str, str]],  # sources and targets
 ) -> BPETokenizer:  # bytes, and all words and characters that occur more than once
@@ -908,7 +908,7 @@ def pair_weights(
     weights = model.state_dict().items()
     return {name: weight.detach() for name, weight in weights if name not in left_out}
 
-# %% ../nbs/12_encoder_decoder.ipynb #45e17c62
+# %% ../nbs/12_encoder_decoder.ipynb #be9de503
 def save_encoder_decoder(
     folder: str | Path,  # made if it is not there
     model: EncoderDecoder,  # becomes model.safetensors
