@@ -14,14 +14,12 @@ FORMULA = re.compile(r"<math\b.*?</math>", re.S)
 NOTE = re.compile(r"<annotation\b.*?</annotation>|<[^>]+>", re.S)
 LETTER = re.compile(r"<mi>(.)</mi>")
 ITALICS = [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C), 0x210E]
-RULE = """@font-face {{ font-family: "Site Math"; src: url("{font}") format("woff"); font-display: swap; }}
-math {{ font-family: "Site Math", "STIX Two Math", "Cambria Math", "Latin Modern Math", math; }}
-"""
+RULE = 'math { font-family: "Site Math", "STIX Two Math", "Cambria Math", math; }\n'
 
 
 def shown_characters(pages: dict[Path, str]) -> set[int]:
     """What stands in the formulas, also the italics into which browsers turn single letters."""
-    found, letters = set(), set()
+    found, letters = {ord("√")}, set()  # of <msqrt>
     for text in pages.values():
         for formula in FORMULA.findall(text):
             found |= {ord(character) for character in html.unescape(NOTE.sub("", formula))}
@@ -59,7 +57,7 @@ def write_font(site: Path) -> int:
     font.parent.mkdir(exist_ok=True)
     source = Path(package.origin).parent / "fonts/STIXTwoMath-Regular.ttf"
     subset_font(source, font, shown_characters(pages))
-    (site / "site/math.css").write_text(RULE.format(font=font.name), encoding="utf-8")
+    (site / "site/math.css").write_text(RULE, encoding="utf-8")
     for path, text in pages.items():
         root = "../" * (len(path.relative_to(site).parts) - 1)
         sheet = f'<link rel="stylesheet" class="math" media="not all" href="{root}site/math.css">'

@@ -260,6 +260,9 @@ def without_line_links(page: str) -> str:
     """HTML without the links that pandoc gives every line of code: a fifth of a page."""
     line = r'<span id="cb\d+-\d+"><a [^>]*></a>(.*)</span>(?=$|</code>)'
     page = re.sub(line, r"\1", page, flags=re.M)
+    page = re.sub(
+        r'<span class="(?:op|ex)">([^<]*)</span>', r"\1", page
+    )  # no colour of their own
     return re.sub(r' id="cb\d+"', "", page)
 
 

@@ -38,8 +38,12 @@ function mathFont() { // fetched when a formula comes near
   const sheet = document.querySelector("link.math");
   const near = new IntersectionObserver((entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
-    sheet.media = "all";
     near.disconnect();
+    const font = new FontFace("Site Math", `url(${new URL("math.woff", sheet.href)})`);
+    font.load().then(() => {
+      document.fonts.add(font);
+      sheet.media = "all"; // now, so that formulas are laid out once
+    });
   }, { rootMargin: "600px" });
   if (sheet) for (const formula of document.querySelectorAll("main math")) near.observe(formula);
 }
