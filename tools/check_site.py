@@ -152,7 +152,9 @@ def use_the_site(page, address: str, say) -> None:
     page.click(builder["theme"])
     chosen = page.evaluate(background)
     page.goto(f"{address}zh/attention.html#several-heads")
-    page.click(".language")
+    page.eval_on_selector(
+        ".language", "link => link.click()"
+    )  # a click by hand scrolls first
     page.wait_for_url(lambda url: "/zh/" not in url)
     if page.url != f"{address}attention.html#several-heads":
         say(f"the switch of languages leads to {page.url}")

@@ -286,7 +286,7 @@ def exported(page: str, missing_only: bool = False) -> str:
     return f"## {page}\n\n" + "\n".join(blocks)
 
 
-BLOCK = re.compile(r"^@@ +(?:\d+ +)?(?P<head>\S.*)\n", flags=re.M)
+BLOCK = re.compile(r"^@@ +(?:\d+ +(?=\S+ +\S))?(?P<head>\S.*)\n", flags=re.M)
 
 
 def read_blocks(text: str) -> tuple[str, dict[str, tuple[str, str, set[str]]]]:

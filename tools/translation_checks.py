@@ -21,6 +21,7 @@ ATTRIBUTES = re.compile(r"(?<=\))\{[^{}\n]*\}|(?<=\s)\{#[^{}\n]*\}")
 COMMENT = re.compile(r"<!--.*?-->", flags=re.S)
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 AUTOLINK = re.compile(r"<?https?://[^\s<>()]+>?")
+MENTION = re.compile(r"(?<!\w)@(Fig-|fig-|Eq-|eq-)([a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*)")
 NOTE = re.compile(r"\[\^[\w-]+\]")
 DIVISION = re.compile(r"^ *:::+.*$", flags=re.M)
 WORDED = re.compile(r'\s*\b(?:title|alt|fig-alt|fig-cap|aria-label)="[^"]*"')
@@ -70,7 +71,7 @@ LOOSE = {
 }
 ALSO = {  # other right words, beside the glossary's
     "attention": ["注意力", "Attention"],
-    "embedding": ["嵌入"],
+    "embedding": ["嵌入", "权重绑定"],
     "attention head": ["头"],
     "top-p": ["核采样"],
     "prompt": ["提示"],
@@ -154,7 +155,7 @@ def fences(text: str) -> list[str]:
         if info in ("", "text"):
             body = f"{len(body.splitlines())} lines"
         elif info in ("sh", "bash"):
-            body = "\n".join(re.sub(r"\s+#.*", "", line) for line in body.splitlines())
+            body = "\n".join(re.sub(r"(?:^|\s+)# .*", "", line) for line in body.splitlines())
         found.append(f"```{info}\n{body}")
     return found
 
@@ -172,6 +173,7 @@ def formulas(text: str) -> set[str]:
 
 def link_targets(text: str) -> list[str]:
     text = without(text, FENCE, COMMENT, CODE, MATH)
+    text = MENTION.sub(lambda found: f"](#{found[1].lower()}{found[2]})", text)
     return TARGET.findall(text) + AUTOLINK.findall(without(text, TARGET, TAG))
 
 
@@ -309,6 +311,8 @@ def typography(chinese: str) -> list[str]:
         f"punctuation: {each.strip()}"
         for each in re.findall(rf"[{HAN}”》）][,;:?!](?=\s|\0|$|[{HAN}]).{{0,6}}", text)
     ]
+    if re.search(r"@(?:fig|eq)-", chinese, flags=re.I):
+        found.append("punctuation: write [图](#fig-…) or [公式](#eq-…) for @fig-… or @eq-…")
     for bold in re.finditer(r"\*\*([^*\n]+)\*\*(?=(.?))", chinese):
         if bold[1][-1] in "，。：；？！”）" and re.match(rf"[{HAN}]", bold[2]):
             found.append(f"punctuation inside the bold, text right behind it: {bold[0]}")
@@ -407,6 +411,7 @@ def self_test() -> None:
     assert not number_faults("124 million weights", "1.24 亿个权重")
     assert number_faults("124 million weights", "124 亿个权重")
     assert not faults("Twice as long", "长 2 倍", {})
+    assert not faults("@fig-a shows it.", "见[图](#fig-a)。", {})
     print(f"{len(planted)} planted faults, all found")
 
 

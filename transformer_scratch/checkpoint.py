@@ -23,7 +23,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from . import __version__
-from .model import GPT, custom_parts
+from .model import GPT, custom_parts, without_memory
 from transformer_scratch.support.config import (
     GPTConfig,
     Preset,
@@ -338,8 +338,7 @@ def undescribed_parts(
     model: GPT,  # perhaps with parts of its own
 ) -> list[str]:  # one line each; empty: config.json says it all
     """What a model has that would be lost without a word if config.json were believed."""
-    with torch.device("meta"):
-        plain = stored_weights(GPT(model.config))
+    plain = stored_weights(without_memory(model.config))
     same_names = plain.keys() == stored_weights(model).keys()
     return custom_parts(model) if same_names else []  # other names are noticed anyway
 

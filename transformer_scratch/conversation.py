@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['CHATML', 'DIALOGUE', 'PLAIN', 'TEMPLATES', 'ChatTemplate', 'turn_ids', 'opening_ids', 'template_of',
-           'encode_messages', 'read_messages', 'read_rows', 'messages_data', 'n_in_common', 'CachedReader', 'Turn',
-           'History', 'Answer', 'Conversation']
+           'encode_messages', 'read_messages', 'read_rows', 'messages_data', 'read_pairs', 'pair_examples',
+           'PreferenceData', 'PairStep', 'PairScore', 'score_pairs', 'PairJudge', 'pairs_data', 'n_in_common',
+           'CachedReader', 'Turn', 'History', 'Answer', 'Conversation']
 
 # %% ../nbs/conversation.ipynb #8edaa3a8
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from .attention import KVCache
 from .generation import Continuation, next_token_probabilities
 from .gpt2 import AnswerDataset
 from .model import GPT
+from .preferences import DPOStep, Pair, pad_answers
 from transformer_scratch.support.config import (
     SamplingConfig,
     UsageError,
@@ -215,6 +217,205 @@ def messages_data(
         )
         parts.append(AnswerDataset(ids, learned, context_length))
     return parts[0], parts[1]
+
+# %% ../nbs/conversation.ipynb #43f8f760
+def read_pairs(
+    path: str | Path,  # a .jsonl file
+) -> list[Pair]:  # as they are said, without frames
+    """The pairs of a file. A row that lacks a field, or prefers nothing, is a `UsageError`
+    that names it."""
+    pairs = []
+    for number, row in read_rows(path):
+        place = f"{path}, row {number}"
+        for name in Pair._fields:
+            needed = ", ".join(Pair._fields)
+            check(name in row, f"{place}: {name} is missing; a pair needs {needed}")
+            text = row[name]
+            full = isinstance(text, str) and text.strip()
+            trouble = f"{place}: {name} is {text!r:.40}"
+            check(full, f"{trouble}; it must be a text that is not empty")
+        pair = Pair(**{name: row[name] for name in Pair._fields})
+        trouble = f"{place}: chosen and rejected are both {pair.chosen[:40]!r}"
+        check(pair.chosen != pair.rejected, f"{trouble}: nothing is preferred")
+        pairs.append(pair)
+    check(pairs, f"{path} holds no pair: write one JSON object a line")
+    return pairs
+
+# %% ../nbs/conversation.ipynb #ac30d84b
+def pair_examples(
+    pair: Pair,  # as it is said
+    tokenizer: Tokenizer,  # the model's own
+    template: ChatTemplate,  # how turns are framed
+    longest: int,  # tokens that the model reads at once
+) -> list[tuple[list[int], list[int]]]:  # of both answers: ids of prompt and answer
+    """A pair in the frames of a model, the chosen answer first. One that is too long is a
+    `UsageError`."""
+    examples = []
+    for answer in (pair.chosen, pair.rejected):
+        said = (("user", pair.prompt), ("assistant", answer))
+        messages = [{"role": role, "content": text} for role, text in said]
+        ids, learned = encode_messages(messages, tokenizer, template)
+        n_prompt, end = learned.index(True), len(ids) - learned[::-1].index(True)
+        trouble = f"the pair {pair.prompt[:30]!r} has {end} tokens"
+        remedy = f"and {longest} are read at most; shorten it or leave it out"
+        check(end <= longest + 1, f"{trouble}, {remedy}")
+        examples.append((ids[:n_prompt], ids[n_prompt:end]))
+    return examples
+
+# %% ../nbs/conversation.ipynb #865e6dcc
+class PreferenceData:
+    """Pairs as batches: a row holds the chosen answer with its question, filled up, and
+    then the rejected one, filled up to the same length."""
+
+    def __init__(
+        self,
+        pairs: Sequence[Pair],  # as they are said
+        tokenizer: Tokenizer,  # the model's own
+        template: ChatTemplate,  # how turns are framed
+        longest: int,  # tokens that the model reads at once
+    ):
+        self.pairs = list(pairs)
+        frame = (tokenizer, template, longest)
+        self.examples = [pair_examples(pair, *frame) for pair in self.pairs]
+        self.token_ids: list[int] = []  # all of them, by which a text is known again
+        self.context_length = 0  # T, of the longest
+        for both in self.examples:
+            for prompt, answer in both:
+                self.token_ids += prompt + answer
+                length = len(prompt) + len(answer) - 1
+                self.context_length = max(self.context_length, length)
+
+    def __len__(self) -> int:
+        """Tokens, those of both answers."""
+        return len(self.token_ids)
+
+    def batch(
+        self,
+        numbers: Sequence[int],  # of the B pairs
+    ) -> tuple[Tensor, Tensor]:  # inputs and targets, (B, 2 T)
+        """Some pairs side by side."""
+        chosen = [self.examples[number][0] for number in numbers]
+        rejected = [self.examples[number][1] for number in numbers]
+        inputs, targets = pad_answers(chosen + rejected)  # (2 B, T)
+        return torch.cat(inputs.chunk(2), dim=1), torch.cat(targets.chunk(2), dim=1)
+
+    def random_batch(
+        self,
+        batch_size: int,  # B
+        generator: torch.Generator | None = None,  # None: torch's own
+    ) -> tuple[Tensor, Tensor]:
+        """B pairs by chance, (B, 2 T) each."""
+        numbers = torch.randint(len(self.pairs), (batch_size,), generator=generator)
+        return self.batch(numbers.tolist())
+
+    def shuffled_batch(
+        self,
+        batch_size: int,  # B
+        step: int,  # batches before this one
+        seed: int,  # of the order
+    ) -> tuple[Tensor, Tensor]:
+        """B pairs in a shuffled order, (B, 2 T) each; all come once before any again."""
+        numbers = []
+        for place in range(step * batch_size, (step + 1) * batch_size):
+            round_number, place_in_round = divmod(place, len(self.pairs))
+            generator = torch.Generator().manual_seed(seed + round_number)
+            order = torch.randperm(len(self.pairs), generator=generator)
+            numbers.append(order[place_in_round].item())
+        return self.batch(numbers)
+
+    def windows(
+        self,
+        batch_size: int,  # B, pairs in one batch at most
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """All pairs in their order, (B, 2 T) each; the last batch may be smaller."""
+        for first in range(0, len(self.pairs), batch_size):
+            yield self.batch(range(first, min(first + batch_size, len(self.pairs))))
+
+# %% ../nbs/conversation.ipynb #2b698d5f
+class PairStep(DPOStep):
+    """The preference loss of chapter 14 for batches of `PreferenceData`."""
+
+    def forward(
+        self,
+        inputs: Tensor,  # (B, 2 T)
+        targets: Tensor,  # (B, 2 T)
+    ) -> Tensor:  # scalar
+        """The mean loss of a batch of pairs."""
+        (chosen, rejected), (chosen_targets, rejected_targets) = (
+            part.chunk(2, dim=1) for part in (inputs, targets)
+        )
+        return super().forward(chosen, chosen_targets, rejected, rejected_targets)
+
+
+class PairScore(NamedTuple):
+    """How well a model tells better answers from worse ones."""
+
+    nats: float  # mean preference loss; ln 2 where nothing has changed
+    margin: float  # mean
+    won: float  # share of pairs with a margin above zero
+    n_pairs: int  # how many were judged
+    bits_per_byte: None = None  # of texts only
+
+# %% ../nbs/conversation.ipynb #972bd8f1
+def score_pairs(
+    step: PairStep,  # a model and its frozen copy
+    batches: Iterable[tuple[Tensor, Tensor]],  # as `PreferenceData` makes them
+) -> PairScore:
+    """Loss and margins of pairs, without dropout and without gradients."""
+    device = next(step.parameters()).device
+    was_training, margins = step.model.training, []
+    step.model.eval()
+    with torch.no_grad():
+        for batch in batches:
+            chosen, rejected = zip(*(part.to(device).chunk(2, dim=1) for part in batch))
+            margins.append(step.margins(*chosen, *rejected)[1])
+    step.model.train(was_training)
+    margins = torch.cat(margins).float().cpu()
+    loss = -torch.nn.functional.logsigmoid(margins).mean().item()
+    won = (margins > 0).float().mean().item()
+    return PairScore(loss, margins.mean().item(), won, len(margins))
+
+
+class PairJudge:
+    """Judges a model on the pairs of a run, in place of `Judge`, which does so on texts."""
+
+    def __init__(
+        self,
+        step: PairStep,  # whose model is judged
+        train_data: PreferenceData,  # of which a sample is judged
+        held_out: PreferenceData,  # of which all is judged
+        batch_size: int,  # pairs at once
+    ):
+        self.step, self.batch_size = step, batch_size
+        self.train_data, self.held_out = train_data, held_out
+
+    def losses(
+        self,
+        model: GPT,  # the step's own
+        step: int,  # from which the sample is drawn
+        full_pass: bool,  # always: pairs are few
+    ) -> tuple[PairScore, PairScore, bool]:  # training, held out, whether a full pass
+        """Both scores at a step."""
+        generator = torch.Generator().manual_seed(step)
+        sample = [self.train_data.random_batch(self.batch_size, generator)]
+        held_out = self.held_out.windows(self.batch_size)
+        return score_pairs(self.step, sample), score_pairs(self.step, held_out), True
+
+# %% ../nbs/conversation.ipynb #4afac642
+def pairs_data(
+    path: str | Path,  # a .jsonl file of pairs
+    tokenizer: Tokenizer,  # the model's own
+    longest: int,  # tokens that the model reads at once
+) -> tuple[PreferenceData, PreferenceData]:  # training part, held-out part
+    """Pairs to learn from and to be judged by, in the model's own template; a tenth of
+    them, at least one, is held out."""
+    pairs = read_pairs(path)
+    remedy = "give two pairs at least"
+    check(len(pairs) > 1, f"{path} holds one pair, and one is held out: {remedy}")
+    template, n_held_out = template_of(tokenizer), max(1, len(pairs) // 10)
+    parts = (pairs[:-n_held_out], pairs[-n_held_out:])
+    first, second = (PreferenceData(part, tokenizer, template, longest) for part in parts)
+    return first, second
 
 # %% ../nbs/conversation.ipynb #9904faf0
 def n_in_common(

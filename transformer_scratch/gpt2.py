@@ -30,7 +30,7 @@ from transformer_scratch.checkpoint import (
 )
 from .data import TokenDataset, download, load_split
 from .generation import generate_text
-from .model import GPT, count_parameters
+from .model import GPT, count_parameters, without_memory
 from .optimization import learning_rate_factor, make_optimizer
 from .positions import rope_angles
 from transformer_scratch.support.config import (
@@ -210,8 +210,7 @@ def empty_model(
 ) -> GPT:  # in evaluation mode
     """A GPT whose weights are still to be filled in. Too little memory is a
     `UsageError`."""
-    with torch.device("meta"):
-        model = GPT(config)
+    model = without_memory(config)
     n_bytes = 4 * count_parameters(model)
     check_memory(n_bytes, "the model", "choose a smaller one, or free some memory")
     model.to_empty(device="cpu")

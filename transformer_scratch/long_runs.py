@@ -9,7 +9,7 @@ __all__ = ['LOG_COLUMNS', 'STATE_FIELDS', 'SIGNALS', 'random_states', 'set_rando
            'ScaledOptimizers', 'own_rows', 'to_device', 'number_format', 'ShareOfStep', 'join_processes',
            'text_fingerprint', 'check_same', 'BatchSource', 'LoadedBatches', 'as_dataset', 'compile_step',
            'evaluate_together', 'Judge', 'read_moment', 'restore_optimizer', 'Machine', 'TrainingRun', 'WrittenRun',
-           'Trainer', 'count_trained', 'without_memory', 'activation_numbers', 'training_memory', 'bytes_sent']
+           'Trainer', 'count_trained', 'activation_numbers', 'training_memory', 'bytes_sent']
 
 # %% ../nbs/13_long_runs.ipynb #d84ad9ef
 import csv
@@ -47,7 +47,12 @@ from transformer_scratch.checkpoint import (
     write_config,
     write_safetensors,
 )
-from .model import GPT, check_token_ids, count_parameters
+from transformer_scratch.model import (
+    GPT,
+    check_token_ids,
+    count_parameters,
+    without_memory,
+)
 from .optimization import learning_rate_factor, make_optimizer
 from transformer_scratch.support.config import (
     GPTConfig,
@@ -1206,16 +1211,6 @@ def count_trained(
 ) -> int:
     """The number of values that get gradients."""
     return sum(weight.numel() for weight in part.parameters() if weight.requires_grad)
-
-# %% ../nbs/13_long_runs.ipynb #f91cfe8b
-def without_memory(
-    model: GPT | GPTConfig,  # or its architecture alone
-) -> GPT:
-    """A model as it is, or one without memory that has an architecture's shapes."""
-    if isinstance(model, GPT):
-        return model
-    with torch.device("meta"):
-        return GPT(model)
 
 # %% ../nbs/13_long_runs.ipynb #229df93b
 def activation_numbers(

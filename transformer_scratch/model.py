@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['ACTIVATIONS', 'make_norm', 'relu_squared', 'swiglu', 'FeedForward', 'TransformerBlock', 'initialize_like_gpt2',
-           'check_token_ids', 'GPT', 'custom_parts', 'next_token_loss', 'count_parameters', 'flops_per_token']
+           'check_token_ids', 'GPT', 'without_memory', 'custom_parts', 'next_token_loss', 'count_parameters',
+           'flops_per_token']
 
 # %% ../nbs/05_model.ipynb #cb519384
 import math
@@ -14,6 +15,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 from torch.utils.checkpoint import checkpoint
 
 from .attention import KVCache, LayerCache, MultiHeadAttention
@@ -256,6 +258,26 @@ class GPT(nn.Module):
         """The logits: row t scores every token as the one that follows token t."""
         return self.output(self.hidden_states(token_ids, cache))
 
+# %% ../nbs/05_model.ipynb #7d20c1a2
+class _NothingDrawn(TorchFunctionMode):
+    """While it is entered, normal numbers are not drawn: tensors stay as they are."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        """What PyTorch asks in place of each of its functions."""
+        if function in (Tensor.normal_, nn.init.normal_):
+            return args[0] if args else kwargs["tensor"]
+        return function(*args, **(kwargs or {}))
+
+
+def without_memory(
+    model: GPT | GPTConfig,  # or its architecture alone
+) -> GPT:
+    """A model as it is, or one without memory that has an architecture's shapes."""
+    if isinstance(model, GPT):
+        return model
+    with torch.device("meta"), _NothingDrawn():
+        return GPT(model)
+
 # %% ../nbs/05_model.ipynb #78bfb8ad
 def custom_parts(
     model: nn.Module,  # a `GPT`, perhaps with parts of its own
@@ -263,8 +285,7 @@ def custom_parts(
     """What a model has and its configuration does not describe."""
     if type(model) is not GPT:
         return [f"the class {type(model).__name__}"]
-    with torch.device("meta"):  # shapes only: no memory is used
-        described = dict(GPT(model.config).named_modules())
+    described = dict(without_memory(model.config).named_modules())
     found = []
     for name, module in model.named_modules():
         kind = re.sub(r"blocks\.\d+\.", "", name)  # the same in all blocks: said once

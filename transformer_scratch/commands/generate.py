@@ -83,7 +83,7 @@ class Generate(Command):
         prompt = read_prompt(self.prompt, self.prompt_file)
         pairs = pair_folder(self.model)
         if pairs is not None:
-            scratch.commands.pairs.show_answers(pairs, [prompt])
+            scratch.commands.pairs.answer_prompt(pairs, prompt, flags)
             return
         profile = None
         if self.profile is not None:

@@ -36,6 +36,7 @@ from transformer_scratch.model import (
     TransformerBlock,
     count_parameters,
     flops_per_token,
+    without_memory,
 )
 from ..optimization import noam
 from ..support.config import PRESETS, GPTConfig, TrainingConfig
@@ -81,8 +82,7 @@ def count_figure(
     config = replace(PRESETS[preset].model, **(changes or {}))
     if what == "operations":
         return 1024 * flops_per_token(config)
-    with torch.device("meta"):  # shapes without memory
-        return count_parameters(GPT(config)) + plus
+    return count_parameters(without_memory(config)) + plus
 
 # %% ../../nbs/commands/recipes.ipynb #cbeac544
 def smoothing_difference() -> float:
