@@ -420,15 +420,19 @@ def notebook_to_download(source: Path) -> bytes:
 
 
 def translated_text(text: str) -> str:
-    """A page that is Markdown: its title if it has one in Chinese, and what it says about itself."""
-    lines = text.split("\n")
-    for number, line in enumerate(lines[:4]):
-        mark = re.match(r"(# |> )(.+)", line)
-        if mark:
-            lines[number] = mark[1] + say(mark[2])
-            last = number
-    lines.insert(last + 1, f"\n{notice('', 0, 1)}\n")
-    return "\n".join(lines)
+    """A page that is Markdown: its title if it has one in Chinese, and what it says about itself.
+
+    Title and summary stand in its first lines, or in a header where Quarto has been here before.
+    """
+    found = re.match(r"---\n(.*?)\n---\n", text, flags=re.S)
+    if found:
+        facts = yaml.safe_load(found[1])
+        title, summary = facts["title"], facts.get("description", "")
+        rest = text[found.end() :]
+    else:
+        title, summary, rest = re.match(r"# (.+)\n+(?:> (.+)\n)?((?s:.*))", text).groups()
+    described = f"> {say(summary)}\n\n" if summary else ""
+    return f"# {say(title)}\n\n{described}{notice('', 0, 1)}\n\n{rest.lstrip()}"
 
 
 def write_notebooks(settings: dict) -> None:
