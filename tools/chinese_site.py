@@ -21,7 +21,7 @@ from api_reference import table_row
 from numbering import NUMBERS, OWN_NUMBER, renumbered
 from site_checks import GENERATED, NBS, PROCESSED, ROOT, SITE, listed
 from site_pages import with_buttons, without_nested_links
-from translation_checks import FENCE
+from translation_checks import FENCE, HAN
 
 LANGUAGE, FOLDER = "zh-CN", "zh"
 PROCESSED_ZH = ROOT / "_proc_zh"
@@ -40,6 +40,7 @@ document.querySelector(".language").onclick = (event) => { // leads to the secti
 };
 </script>
 """
+BEHIND_NUMBER = re.compile(rf"\]\([^)\s]*#(?:figure|formula)-[\d-]+\)(?=[{HAN}])")
 NOT_YET = "This page is in English only."
 PARTLY = "Some paragraphs of this page are not translated yet and are shown in English."
 PHRASES = (  # what Python writes into pages; {n} stands for a number
@@ -389,6 +390,7 @@ def translated_page(name: str, address: str) -> dict:
             text = with_titles(with_anchors(chinese[key], own))
             text = with_buttons(without_nested_links(link(text)))
             source = figure_words(renumbered(text, source, numbers, name))
+            source = BEHIND_NUMBER.sub(r"\g<0> ", source)
         if cell["cell_type"] == "markdown":
             source = source.replace(f"{address}/", f"{address}/{FOLDER}/")
         cell["source"] = source.splitlines(keepends=True)
@@ -521,6 +523,8 @@ def with_switch(path: Path, address: str) -> None:
         switch = SWITCH_ZH.replace("$root$", root).replace("$place$", place)
     page = page.replace("</head>", f"{languages}</head>", 1)
     page = TOOLS.sub(lambda found: found[0] + switch, page, count=1)
+    if is_chinese:  # Quarto writes zh-Hans
+        page = page.replace('lang="zh-Hans"', f'lang="{LANGUAGE}"')
     page = page.replace("</body>", f"{KEEP_PLACE}</body>", 1)
     path.write_text(page, encoding="utf-8", newline="\n")
 
