@@ -73,6 +73,7 @@ PHRASES = (  # what Python writes into pages; {n} stands for a number
     "Every public name of the package, with the page that explains it.",
     "A GPT from raw text to fine-tuned GPT-2, as notebooks that are the library, the tests and the site",
 )
+TOOLS = re.compile(r'<div class="quarto-navbar-tools[^>]*>')
 TEXT_NODE = re.compile(r"(?<=>)([^<>$]*[A-Za-z]{2}[^<>$]*)(?=<)")
 SPOKEN = re.compile(r'(?<=\s)((?:aria-label|placeholder|alt|title)=")([^"$]+)(?=")')
 SCRIPT_WORD = re.compile(r'\bt\("([^"\n]+)"\)')
@@ -521,8 +522,7 @@ def with_switch(path: Path, address: str) -> None:
     else:
         switch = SWITCH_ZH.replace("$root$", root).replace("$place$", place)
     page = page.replace("</head>", f"{languages}</head>", 1)
-    tools = r'<div class="quarto-navbar-tools[^>]*>'
-    page = re.sub(tools, lambda found: found[0] + switch, page, count=1)
+    page = TOOLS.sub(lambda found: found[0] + switch, page, count=1)
     if is_chinese:  # Quarto writes zh-Hans
         page = page.replace('lang="zh-Hans"', f'lang="{LANGUAGE}"')
     page = page.replace("</body>", f"{KEEP_PLACE}</body>", 1)

@@ -138,6 +138,7 @@ def finish(site: Path, notebook: Callable[[Path], bytes], names: list[str]) -> N
         page = name.with_name(re.sub(r"^\d+[a-z]?_", "", name.stem) + ".html")
         if name.suffix == ".ipynb":
             sources[page] = name.name
+            (site / name).parent.mkdir(parents=True, exist_ok=True)
             (site / name).write_bytes(notebook(name))
     shutil.copytree(PARTS, site / "site", ignore=shutil.ignore_patterns("p*"))
     for path in site.rglob("*.html"):
