@@ -6,8 +6,8 @@
 __all__ = ['UNWATCHED', 'BENCH_RUNS', 'VARIANTS', 'LAPTOP_RECIPES', 'SHAKESPEARE_RECIPES', 'ROWS', 'Side', 'measure',
            'best_threads', 'take_turns', 'limit_sides', 'machine_limits', 'PerHeadAttention', 'training_turn',
            'measure_loss', 'loss_alone', 'run_until', 'Party', 'our_parties', 'training_sides', 'writing_sides',
-           'bpe_sides', 'encoding_sides', 'program_sides', 'whole_trainings', 'Row', 'find_peers', 'run_rows',
-           'profiled']
+           'pretrained_sides', 'bpe_sides', 'encoding_sides', 'program_sides', 'whole_trainings', 'Row', 'find_peers',
+           'run_rows', 'profiled']
 
 # %% ../../nbs/commands/bench_rows.ipynb #1e1971b1
 import json
@@ -362,19 +362,13 @@ def training_sides(
     return sides
 
 # %% ../../nbs/commands/bench_rows.ipynb #92547bb0
-def writing_sides(
-    batch_size: int,  # texts at once
-    peers: Mapping[str, Any],  # modules by name
-    n_tokens: int = 512,  # to write
-    config: GPTConfig | None = None,  # None: GPT-2 small
+def _our_writing(
+    model: nn.Module,  # a GPT in evaluation mode
+    prompt: Tensor,  # (B, T)
+    n_tokens: int,  # to write
 ) -> dict[str, Side]:
-    """Writing by us with each kind of weights, and by others.
-
-    Packing is part of the work.
-    """
-    device = scratch.support.runtime.pick_device()
-    prompt = torch.zeros(batch_size, 16, dtype=torch.int64)
-    model = scratch.GPT(config or GPTConfig()).to(device).eval()
+    """Writing by us with each kind of weights."""
+    device, batch_size = model.token_embedding.weight.device, len(prompt)
 
     def write(weights: str, n_tokens: int) -> None:
         decoder = scratch.packed.pack_for_decoding(model, weights)
@@ -388,6 +382,23 @@ def writing_sides(
         if weights == "float32" or scratch.packed.can_pack(weights, device):
             whole, short = (partial(write, weights, n) for n in (n_tokens, 4))
             sides[f"ours {weights}"] = Side(whole, batch_size * n_tokens, short)
+    return sides
+
+
+def writing_sides(
+    batch_size: int,  # texts at once
+    peers: Mapping[str, Any],  # modules by name
+    n_tokens: int = 512,  # to write
+    config: GPTConfig | None = None,  # None: GPT-2 small
+) -> dict[str, Side]:
+    """Writing by us with each kind of weights, and by others.
+
+    Packing is part of the work.
+    """
+    device = scratch.support.runtime.pick_device()
+    prompt = torch.zeros(batch_size, 16, dtype=torch.int64)
+    model = scratch.GPT(config or GPTConfig()).to(device).eval()
+    sides = _our_writing(model, prompt, n_tokens)
     if "transformers" in peers:
         write = _transformers_writer(peers["transformers"], prompt.to(device))
         whole, short = (partial(write, n) for n in (n_tokens, 4))
@@ -400,15 +411,18 @@ def writing_sides(
 def _transformers_writer(
     module: Any,  # the library
     prompt: Tensor,  # (B, T)
+    model: Any = None,  # one of the library's; None: a GPT-2 of random weights
 ) -> Callable[[int], None]:
-    """A function that lets the library's GPT-2 write so many tokens."""
-    config = module.GPT2Config(eos_token_id=None)
-    gpt2 = module.GPT2LMHeadModel(config).to(prompt.device).eval()
+    """A function that lets a model of the library write so many tokens."""
+    if model is None:
+        config = module.GPT2Config(eos_token_id=None)
+        model = module.GPT2LMHeadModel(config).to(prompt.device).eval()
     options = {"do_sample": True, "temperature": 0.8, "top_k": 0, "pad_token_id": 0}
+    options["eos_token_id"] = None  # nobody stops early
 
     def write(n_tokens: int) -> None:
         mask = torch.ones_like(prompt)
-        gpt2.generate(
+        model.generate(
             prompt, attention_mask=mask, max_new_tokens=n_tokens, **options
         ).tolist()
 
@@ -432,6 +446,29 @@ def _nanogpt_writing(
             peer.generate(text, 1, temperature=0.8).tolist()
 
     return Side(write, len(prompt) * len(texts))
+
+# %% ../../nbs/commands/bench_rows.ipynb #e762885a
+def pretrained_sides(
+    peers: Mapping[str, Any],  # modules by name
+    name: str = "smollm2-135m-instruct",  # as for `load_pretrained`
+    n_tokens: int = 64,  # to write
+) -> dict[str, Side]:
+    """Writing by a pretrained model, by us and by transformers."""
+    model, tokenizer = scratch.formats.load_pretrained(name)
+    prompt = torch.tensor([tokenizer.encode("The sea is a vast")])
+    sides = _our_writing(model, prompt, n_tokens)
+    if "transformers" in peers:
+        module = peers["transformers"]
+        place, options = scratch.formats.find_pretrained(name), {}
+        if place.suffix == ".gguf":
+            place, options = place.parent, {"gguf_file": place.name}
+        theirs = module.AutoModelForCausalLM.from_pretrained(
+            place, dtype=torch.float32, **options
+        )
+        write = _transformers_writer(module, prompt, theirs.eval())
+        whole, short = (partial(write, n) for n in (n_tokens, 4))
+        sides["transformers"] = Side(whole, n_tokens, short)
+    return sides
 
 # %% ../../nbs/commands/bench_rows.ipynb #011e380c
 def bpe_sides(
@@ -616,6 +653,7 @@ ROWS: dict[str, Row] = {
     "train-gpu": _steps("gpt2", 16, 1024, VARIANTS[3:]),
     "generate-1": Row("seconds a token", partial(writing_sides, 1)),
     "generate-8": Row("seconds a token", partial(writing_sides, 8)),
+    "generate-pretrained": Row("seconds a token", pretrained_sides),
     "bpe": Row("seconds", bpe_sides),
     "encode": Row("seconds", encoding_sides),
     "start": Row("seconds", program_sides),
@@ -676,7 +714,8 @@ def run_rows(
     print(f"{device}, torch {torch.__version__}: {speeds}")
     result = {"device": device, "torch": torch.__version__, "limits": limits}
     result["rows"] = known["rows"]
-    for name in names or [name for name in ROWS if on_gpu or name != "train-gpu"]:
+    only_by_name = {"generate-pretrained"} | (set() if on_gpu else {"train-gpu"})
+    for name in names or [name for name in ROWS if name not in only_by_name]:
         row = ROWS[name]
         lines = take_turns(row.sides(peers), seconds)
         result["rows"][name] = {"measured": row.measured, "sides": lines}

@@ -94,7 +94,8 @@ class Evaluate(Command):
         else:
             _, *parts = read_tokens(config, model.config.vocab_size, tokenizer)
             ids = parts[0] if part == "train" else parts[1]
-        dataset = scratch.TokenDataset(ids, model.config.context_length)
+        length = min(model.config.context_length, max(1, len(ids) - 1))
+        dataset = scratch.TokenDataset(ids, length)
         result = scratch.evaluate_loss(model, dataset, tokenizer)
         check(
             math.isfinite(result.nats),

@@ -72,7 +72,7 @@ PREFERENCE_RATE = 0.1  # the rate for preferences, as a multiple of that for ans
 # %% ../../nbs/commands/finetune.ipynb #2bf42935
 @dataclass(frozen=True)
 class Finetune(Command):
-    """Train a trained model on, with a text, with dialogues, or with preferences.
+    """Train a trained model on: by a text, dialogues or preferences.
 
     MODEL is a run folder, a folder or file of another program, or a published name such as
     gpt2, which is taken without one. --data may be a .jsonl file: rows with `messages`
