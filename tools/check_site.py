@@ -42,7 +42,7 @@ BUILT_BY_PANDOC = {
     "result": ".results a",
     "go": "End",
     "theme": ".theme",
-    "limit": 60_000,
+    "limit": 160_000,  # a third of it the font of the formulas
 }
 BROWSERS = (
     "chromium",

@@ -25,6 +25,9 @@ CAPTIONED = re.compile(r"(<figure\b(?:(?!</figure>).)*?</figure>)", re.S)
 CAPTION = re.compile(r"<figcaption[^>]*>(.*?)</figcaption>", re.S)
 CONTENTS = re.compile(r'<nav id="TOC"[^>]*>\s*<h2[^>]*>(.*?)</h2>\s*(<ul>.*?)</nav>', re.S)
 DOWNLOAD = re.compile(r'(<div class="page-facts">\s*<p>[^<]*)<a href="[^"]*"')
+LINE_ANCHOR = re.compile(  # nobody links to a line of code; they are a sixth of a page
+    r'<span id="cb\d+-\d+"><a href="#cb\d+-\d+"(?: aria-hidden="true" tabindex="-1")?></a>'
+)
 COLLAPSED = 'collapsed" data-bs-toggle="collapse"'  # the title of a callout
 OWN_RANKING = re.compile(r'<script src="[^"]*/fuse\.min\.js"></script>\n')
 SCRIPTS = ("reading", "quarto")
@@ -95,6 +98,7 @@ def finished(page: str, root: str, notebook: str | None) -> str:
     page = with_contents(page)
     page = CAPTIONED.sub(lambda found: described(found[1]), page)
     page = page.replace("<img ", '<img loading="lazy" ')
+    page = LINE_ANCHOR.sub("<span>", page)
     page = page.replace(COLLAPSED, f'{COLLAPSED} role="button" tabindex="0"')
     page = DOWNLOAD.sub(rf'\1<a href="{notebook}" download', page, count=1)
     page = OWN_RANKING.sub("", page)
