@@ -154,8 +154,9 @@ def entry(shown) -> str:
 
 
 def first_sentence(symbol: object) -> str:
-    """The first line of a docstring."""
-    return (inspect.getdoc(symbol) or "").split("\n")[0]
+    """The first sentence of a docstring."""
+    paragraph = " ".join((inspect.getdoc(symbol) or "").split("\n\n")[0].split())
+    return re.match(r".*?[.!?](?= [A-Z`]|$)|.*", paragraph)[0]
 
 
 def names_page() -> str:
@@ -165,7 +166,7 @@ def names_page() -> str:
     lines = [
         "# Index of names",
         "> Every public name of the package, with the page that explains it.",
-        "| Name | Page | What it is |\n|:---|:---|:---|",
+        "| Name | Page | What it is |\n|:---------|:-------|:----------------|",
     ]
     rows = {}
     for module_name, entries in index["syms"].items():

@@ -2,7 +2,7 @@
 
 With Quarto on the PATH it makes the pages (`quarto_site.py`). Without, pandoc makes the same pages from the same notebooks and the same
 `_quarto.yml` (`pandoc_site.py`). Either way nbdev processes the notebooks, `site_pages.py` decorates them,
-`api_reference.py` describes the exported names, and the result is checked: a page without a title or outside the
+`api_reference.py` describes the exported names, `chinese_site.py` makes the Chinese pages below `/zh/`, and the result is checked: a page without a title or outside the
 sidebar, a broken link or anchor, a formula that cannot be read, an image without alt text, and a script, style, font or
 picture from elsewhere end the build with their names.
 """

@@ -21,7 +21,7 @@ from api_reference import table_row
 from numbering import NUMBERS, OWN_NUMBER, renumbered
 from site_checks import GENERATED, NBS, PROCESSED, ROOT, SITE, listed
 from site_pages import with_buttons, without_nested_links
-from translation_checks import FENCE
+from translation_checks import FENCE, HAN
 
 LANGUAGE, FOLDER = "zh-CN", "zh"
 PROCESSED_ZH = ROOT / "_proc_zh"
@@ -40,6 +40,7 @@ document.querySelector(".language").onclick = (event) => { // leads to the secti
 };
 </script>
 """
+BEHIND_NUMBER = re.compile(rf"\]\([^)\s]*#(?:figure|formula)-[\d-]+\)(?=[{HAN}])")
 NOT_YET = "This page is in English only."
 PARTLY = "Some paragraphs of this page are not translated yet and are shown in English."
 PHRASES = (  # what Python writes into pages; {n} stands for a number
@@ -72,6 +73,7 @@ PHRASES = (  # what Python writes into pages; {n} stands for a number
     "Every public name of the package, with the page that explains it.",
     "A GPT from raw text to fine-tuned GPT-2, as notebooks that are the library, the tests and the site",
 )
+TOOLS = re.compile(r'<div class="quarto-navbar-tools[^>]*>')
 TEXT_NODE = re.compile(r"(?<=>)([^<>$]*[A-Za-z]{2}[^<>$]*)(?=<)")
 SPOKEN = re.compile(r'(?<=\s)((?:aria-label|placeholder|alt|title)=")([^"$]+)(?=")')
 SCRIPT_WORD = re.compile(r'\bt\("([^"\n]+)"\)')
@@ -388,6 +390,7 @@ def translated_page(name: str, address: str) -> dict:
             text = with_titles(with_anchors(chinese[key], own))
             text = with_buttons(without_nested_links(link(text)))
             source = figure_words(renumbered(text, source, numbers, name))
+            source = BEHIND_NUMBER.sub(r"\g<0> ", source)
         if cell["cell_type"] == "markdown":
             source = source.replace(f"{address}/", f"{address}/{FOLDER}/")
         cell["source"] = source.splitlines(keepends=True)
@@ -420,15 +423,19 @@ def notebook_to_download(source: Path) -> bytes:
 
 
 def translated_text(text: str) -> str:
-    """A page that is Markdown: its title if it has one in Chinese, and what it says about itself."""
-    lines = text.split("\n")
-    for number, line in enumerate(lines[:4]):
-        mark = re.match(r"(# |> )(.+)", line)
-        if mark:
-            lines[number] = mark[1] + say(mark[2])
-            last = number
-    lines.insert(last + 1, f"\n{notice('', 0, 1)}\n")
-    return "\n".join(lines)
+    """A page that is Markdown: its title if it has one in Chinese, and what it says about itself.
+
+    Title and summary stand in its first lines, or in a header where Quarto has been here before.
+    """
+    found = re.match(r"---\n(.*?)\n---\n", text, flags=re.S)
+    if found:
+        facts = yaml.safe_load(found[1])
+        title, summary = facts["title"], facts.get("description", "")
+        rest = text[found.end() :]
+    else:
+        title, summary, rest = re.match(r"# (.+)\n+(?:> (.+)\n)?((?s:.*))", text).groups()
+    described = f"> {say(summary)}\n\n" if summary else ""
+    return f"# {say(title)}\n\n{described}{notice('', 0, 1)}\n\n{rest.lstrip()}"
 
 
 def write_notebooks(settings: dict) -> None:
@@ -515,8 +522,9 @@ def with_switch(path: Path, address: str) -> None:
     else:
         switch = SWITCH_ZH.replace("$root$", root).replace("$place$", place)
     page = page.replace("</head>", f"{languages}</head>", 1)
-    tools = '<div class="quarto-navbar-tools'
-    page = page.replace(tools, switch + tools, 1)
+    page = TOOLS.sub(lambda found: found[0] + switch, page, count=1)
+    if is_chinese:  # Quarto writes zh-Hans
+        page = page.replace('lang="zh-Hans"', f'lang="{LANGUAGE}"')
     page = page.replace("</body>", f"{KEEP_PLACE}</body>", 1)
     path.write_text(page, encoding="utf-8", newline="\n")
 

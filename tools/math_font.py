@@ -1,7 +1,7 @@
 """A small font for the formulas of a built site, whoever built it: of STIX Two Math only what the pages show.
 
-The font comes with the package `ziamath` (SIL Open Font License); without it formulas are set in the reader's own
-mathematical font. `write_font` is called when all pages are there.
+`site/reading.js` asks for it when a formula comes near, as browsers do with pictures. The font comes with the package
+`ziamath` (SIL Open Font License); without it formulas are set in the reader's own mathematical font.
 """
 
 import html
@@ -12,33 +12,22 @@ from pathlib import Path
 
 FORMULA = re.compile(r"<math\b.*?</math>", re.S)
 NOTE = re.compile(r"<annotation\b.*?</annotation>|<[^>]+>", re.S)
-PLAIN = range(0x20, 0x7F)  # letters, digits and signs
-ITALIC_LATIN, PLANCK, ITALIC_GREEK = (
-    range(0x1D434, 0x1D468),
-    0x210E,
-    range(0x1D6E2, 0x1D71C),
-)
-STRETCHING = "()[]{}|‖√∑∏⌈⌉⌊⌋⟨⟩→"
-RULE = """@font-face {{ font-family: "Site Math"; src: url("{font}") format("woff"); font-display: swap; }}
-math {{ font-family: "Site Math", "STIX Two Math", "Cambria Math", "Latin Modern Math", math; }}
-"""
+LETTER = re.compile(r"<mi>(.)</mi>")
+ITALICS = [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C), 0x210E]
+RULE = 'math { font-family: "Site Math", "STIX Two Math", "Cambria Math", math; }\n'
 
 
 def shown_characters(pages: dict[Path, str]) -> set[int]:
-    """What stands in the formulas, also in the italics into which browsers turn single letters."""
-    found = set(PLAIN) | {ord(letter) for letter in STRETCHING}
+    """What stands in the formulas, also the italics into which browsers turn single letters."""
+    found, letters = {ord("√")}, set()  # of <msqrt>
     for text in pages.values():
         for formula in FORMULA.findall(text):
             found |= {ord(character) for character in html.unescape(NOTE.sub("", formula))}
-    return (
-        found
-        | {*ITALIC_LATIN, PLANCK}
-        | {
-            code
-            for code in ITALIC_GREEK
-            if ord(unicodedata.normalize("NFKC", chr(code))) in found
-        }
-    )
+            letters |= set(LETTER.findall(formula))
+    italics = {
+        code for code in ITALICS if unicodedata.normalize("NFKC", chr(code)) in letters
+    }
+    return found | italics
 
 
 def subset_font(source: Path, target: Path, characters: set[int]) -> None:
@@ -46,7 +35,7 @@ def subset_font(source: Path, target: Path, characters: set[int]) -> None:
     from fontTools import subset
 
     options = subset.Options()
-    options.layout_features = ["ssty", "dtls"]
+    options.layout_features = []
     options.hinting = False
     options.flavor = "woff"
     font = subset.load_font(source, options)
@@ -68,10 +57,10 @@ def write_font(site: Path) -> int:
     font.parent.mkdir(exist_ok=True)
     source = Path(package.origin).parent / "fonts/STIXTwoMath-Regular.ttf"
     subset_font(source, font, shown_characters(pages))
-    (site / "site/math.css").write_text(RULE.format(font=font.name), encoding="utf-8")
+    (site / "site/math.css").write_text(RULE, encoding="utf-8")
     for path, text in pages.items():
         root = "../" * (len(path.relative_to(site).parts) - 1)
-        sheet = f'<link rel="stylesheet" href="{root}site/math.css">\n</head>'
-        text = text.replace("</head>", sheet, 1)
+        sheet = f'<link rel="stylesheet" class="math" media="not all" href="{root}site/math.css">'
+        text = text.replace("</head>", f"{sheet}\n</head>", 1)
         path.write_text(text, encoding="utf-8", newline="\n")
     return font.stat().st_size

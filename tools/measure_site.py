@@ -1,24 +1,20 @@
-"""What the built site weighs and what of it is cut off, in numbers: `python tools/measure_site.py [FOLDER]`.
+"""What of the built site is cut off or left unexplained, in numbers: `python tools/measure_site.py [WIDTH]`.
 
-Over all English pages: the bytes of a first view (the page with its styles, scripts and fonts, gzipped, and the
-pictures of the first screen), code blocks, outputs and tables that are wider than their place at 1,440 pixels, and
-empty meanings in the tables of parameters. Needs a built site and Chromium, as `check_site.py` does.
+Over all English pages: code blocks, outputs and tables that are wider than their place at 1,440 pixels or WIDTH, by
+page, and empty meanings in the tables of parameters. Needs a built site and Chromium, as `check_site.py` does, which
+weighs the pages.
 """
 
 import functools
-import gzip
 import re
 import shutil
-import statistics
 import sys
 import threading
 from http.server import ThreadingHTTPServer
-from pathlib import Path
 
 from check_site import BROWSERS, Quiet
 from site_checks import SITE
 
-PACKED = (".woff", ".woff2", ".webp", ".png")  # which gzip does not make smaller
 PARAMETERS = re.compile(r"<th[^>]*>Parameter</th>.*?</table>", re.S)
 ROW = re.compile(r"<td[^>]*>(.*?)</td>\s*<td[^>]*>(.*?)</td>", re.S)
 CUT = """(kind) => [...document.querySelectorAll(kind)]
@@ -28,25 +24,6 @@ KINDS = {
     "outputs": "main .cell-output pre",
     "tables": "main table",
 }
-
-
-def weight(path: Path) -> int:
-    """The bytes of a file on its way to the reader."""
-    content = path.read_bytes()
-    return len(content) if path.suffix in PACKED else len(gzip.compress(content))
-
-
-def first_view(page, address: str, name: str) -> int:
-    """The bytes that a page loads before anything is scrolled."""
-    loaded = set()
-
-    def seen(response) -> None:
-        loaded.add(response.url.removeprefix(address).split("?")[0])
-
-    page.on("response", seen)
-    page.goto(address + name, wait_until="networkidle")
-    page.remove_listener("response", seen)
-    return sum(weight(SITE / path) for path in loaded if (SITE / path).is_file())
 
 
 def meanings(names: list[str]) -> tuple[int, int, int]:
@@ -69,25 +46,25 @@ def main() -> None:
     address = f"http://127.0.0.1:{server.server_port}/"
     names = [path.relative_to(SITE).as_posix() for path in sorted(SITE.rglob("*.html"))]
     names = [name for name in names if not name.startswith(("zh/", "explore"))]
-    weights, counts = {}, {kind: [0, 0] for kind in KINDS}
+    width = int(sys.argv[1]) if len(sys.argv) > 1 else 1440
+    counts, places = {kind: [0, 0] for kind in KINDS}, {kind: [] for kind in KINDS}
     with sync_playwright() as play:
         path = next(filter(None, map(shutil.which, BROWSERS)), None)
         browser = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page = browser.new_page(viewport={"width": width, "height": 900})
         for name in names:
-            weights[name] = first_view(page, address, name)
+            page.goto(address + name)
             for kind, selector in KINDS.items():
-                for is_cut, is_shown in page.evaluate(CUT, selector):
-                    counts[kind][0] += is_cut
-                    counts[kind][1] += is_shown
+                found = page.evaluate(CUT, selector)
+                cut = sum(is_cut for is_cut, _ in found)
+                counts[kind][0] += cut
+                counts[kind][1] += sum(is_shown for _, is_shown in found)
+                places[kind] += [f"{name} {cut}"] * bool(cut)
         browser.close()
     server.shutdown()
-    heaviest = sorted(weights, key=weights.get)[-3:]
-    middle = statistics.median(weights.values())
-    print(f"first view: median {middle / 1000:.0f} KB of {len(names)} pages; heaviest:")
-    print(*(f"    {name} {weights[name] / 1000:.0f} KB" for name in heaviest), sep="\n")
     for kind, (cut, shown) in counts.items():
-        print(f"{kind}: {cut} of {shown} are wider than their place")
+        where = ", ".join(places[kind])
+        print(f"{kind}: {cut} of {shown} are wider than their place: {where}")
     rows, empty, results = meanings(names)
     print(f"rows of parameters: {rows}, of them {results} results; {empty} unexplained")
 

@@ -256,6 +256,16 @@ def frame(page: Page, pages: dict[str, Page], website: dict) -> dict[str, str]:
     }
 
 
+def without_line_links(page: str) -> str:
+    """HTML without the links that pandoc gives every line of code: a fifth of a page."""
+    line = r'<span id="cb\d+-\d+"><a [^>]*></a>(.*)</span>(?=$|</code>)'
+    page = re.sub(line, r"\1", page, flags=re.M)
+    page = re.sub(
+        r'<span class="(?:op|ex)">([^<]*)</span>', r"\1", page
+    )  # no colour of their own
+    return re.sub(r' id="cb\d+"', "", page)
+
+
 def write_page(
     page: Page, pages: dict[str, Page], settings: dict, edition: Edition = ENGLISH
 ) -> None:
@@ -302,11 +312,8 @@ def write_page(
         f"--toc-depth={depth}",
         "--wrap=none",
     ]
-    files = page.pictures | {
-        page.url: pandoc(
-            json.dumps(tree), page, "--from=json", "--to=html5", *options
-        ).encode()
-    }
+    text = pandoc(json.dumps(tree), page, "--from=json", "--to=html5", *options)
+    files = page.pictures | {page.url: without_line_links(text).encode()}
     if page.source.suffix == ".ipynb":
         files[page.source.as_posix()] = edition.notebook(page.source)
     for name, content in files.items():
@@ -335,7 +342,8 @@ def style_sheet(themes: dict[str, list[str]]) -> str:
         (folder / name).read_text(encoding="utf-8")
         for folder, name in ((PARTS, "preview.css"), (NBS, "styles.css"))
     ]
-    return f":root {{\n{values['light']}\n}}\n:root[data-theme='dark'] {dark}{system}{''.join(rest)}"
+    sheet = f":root {{\n{values['light']}\n}}\n:root[data-theme='dark'] {dark}{system}{''.join(rest)}"
+    return re.sub(r"/\*.*?\*/\n?|^\s+", "", sheet, flags=re.M | re.S)
 
 
 def build(settings: dict, edition: Edition = ENGLISH) -> None:

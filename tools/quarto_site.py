@@ -138,6 +138,7 @@ def finish(site: Path, notebook: Callable[[Path], bytes], names: list[str]) -> N
         page = name.with_name(re.sub(r"^\d+[a-z]?_", "", name.stem) + ".html")
         if name.suffix == ".ipynb":
             sources[page] = name.name
+            (site / name).parent.mkdir(parents=True, exist_ok=True)
             (site / name).write_bytes(notebook(name))
     shutil.copytree(PARTS, site / "site", ignore=shutil.ignore_patterns("p*"))
     for path in site.rglob("*.html"):
@@ -160,8 +161,11 @@ def build(
     notebook: Callable[[Path], bytes] = original,  # what is offered for download
 ) -> None:
     """All pages with Quarto, from scratch."""
-    for path in (processed / name for name in names if name.endswith(".md")):
-        text = with_front_matter(path.read_text(encoding="utf-8"))
-        path.write_text(text, encoding="utf-8")
+    paths = [processed / name for name in names if name.endswith(".md")]
+    texts = {path: path.read_text(encoding="utf-8") for path in paths}
+    for path, text in texts.items():
+        path.write_text(with_front_matter(text), encoding="utf-8")
     render(processed, site)
+    for path, text in texts.items():  # the Chinese edition begins with them
+        path.write_text(text, encoding="utf-8")
     finish(site, notebook, names)

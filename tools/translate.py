@@ -5,6 +5,7 @@
     import FILE …     the filled text back into the .po; what the checks find is refused, by the block's name
     check [PAGE …]    every finished page whole and right (exits 1 if not); prints the share translated
     report            the share translated, page by page
+    self-test         the catalogs follow a changed page as they should; every kind of fault is found
 
 A message is a Markdown cell, a caption, a description of a picture, or what a parameter of chapters 0 to 9 means.
 Its context in the .po is the cell's id (`b4d00871`, `b4d00871/fig-cap`) or the name (`docment/causal_mask/n_keys`).
@@ -21,6 +22,7 @@ from importlib import import_module
 from pathlib import Path
 
 import polib
+import translation_checks
 import yaml
 from translation_checks import faults, is_fixed, spaced
 
@@ -363,13 +365,38 @@ def report(pages: list[str]) -> None:
     print(f"{'all pages':28} {total[0]:4} of {total[1]:4}  {total[0] / total[1]:6.1%}")
 
 
+def catalogs_follow() -> None:
+    """A cell that changes, one that moves, one that goes, one that comes; and a filled text."""
+    first = [
+        Message("a", "cell", "One."),
+        Message("b", "cell", "Two."),
+        Message("c", "cell", "3"),
+    ]
+    catalog = updated(polib.POFile(), first)
+    for entry in catalog:
+        entry.msgstr = f"译 {entry.msgid}"
+    later = [
+        Message("a", "cell", "One!"),
+        Message("d", "cell", "Two."),
+        Message("e", "cell", "4"),
+    ]
+    entries = {entry.msgctxt: entry for entry in updated(catalog, later)}
+    assert list(entries) == ["a", "d", "e"]
+    assert "fuzzy" in entries["a"].flags and entries["a"].previous_msgid == "One."
+    assert is_done(entries["d"]) and entries["d"].msgstr == "译 Two."
+    assert not entries["e"].msgstr and not is_done(entries["a"])
+    text = "## p\n\n@@ 7 12345678 cell allow=terms\nOld.\n==\n```\n==\n```\n\n@@ x/fig-cap fig-cap\n==\n图\n"
+    page, blocks = read_blocks(text)
+    assert page == "p" and blocks["12345678"] == ("Old.", "```\n==\n```", {"terms"})
+    assert blocks["x/fig-cap"] == ("", "图", set())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "command", choices=["update", "export", "import", "check", "report"]
-    )
+    commands = ["update", "export", "import", "check", "report", "self-test"]
+    parser.add_argument("command", choices=commands)
     parser.add_argument("names", nargs="*", metavar="PAGE or FILE")
     parser.add_argument(
         "--missing", action="store_true", help="export only what is missing"
@@ -398,6 +425,9 @@ def main() -> None:
             problems += script_problems()
         report(pages)
         sys.exit("\n".join(problems) if problems else 0)
+    elif arguments.command == "self-test":
+        catalogs_follow()
+        translation_checks.self_test()
     else:
         report(pages)
 

@@ -155,7 +155,9 @@ def fences(text: str) -> list[str]:
         if info in ("", "text"):
             body = f"{len(body.splitlines())} lines"
         elif info in ("sh", "bash"):
-            body = "\n".join(re.sub(r"(?:^|\s+)# .*", "", line) for line in body.splitlines())
+            body = "\n".join(
+                re.sub(r"(?:^|\s+)# .*", "", line) for line in body.splitlines()
+            )
         found.append(f"```{info}\n{body}")
     return found
 

@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['PAD', 'BEGIN', 'END', 'MONTHS', 'WEEKDAYS', 'SMALL', 'TENS', 'PAIR_TASKS', 'KIND', 'EncoderDecoderConfig',
            'padding_mask', 'CrossAttention', 'Residual', 'EncoderBlock', 'DecoderBlock', 'Memory',
-           'initialize_like_torch', 'EncoderDecoder', 'torch_names', 'to_torch_transformer', 'load_torch_transformer',
-           'character_tokenizer', 'PairDataset', 'copy_pairs', 'smooth_targets', 'EncoderDecoderStep',
-           'ConditionedDecoder', 'source_ids_of', 'until_end', 'write_until_end', 'translate', 'share_exact',
-           'Candidate', 'search', 'AttentionMaps', 'attention_maps', 'PairTask', 'copy_task', 'written_dates',
-           'date_task', 'english_number', 'four_places', 'chinese_number', 'word_tokenizer', 'number_task',
-           'pair_weights', 'save_encoder_decoder', 'kind_of', 'PairConfig', 'read_pair_config', 'load_encoder_decoder']
+           'initialize_like_torch', 'last_norm', 'EncoderDecoder', 'torch_names', 'to_torch_transformer',
+           'load_torch_transformer', 'character_tokenizer', 'deal_batches', 'PairDataset', 'copy_pairs',
+           'smooth_targets', 'EncoderDecoderStep', 'ConditionedDecoder', 'source_ids_of', 'until_end',
+           'write_until_end', 'translate', 'share_exact', 'Candidate', 'search', 'AttentionMaps', 'attention_maps',
+           'PairTask', 'copy_task', 'written_dates', 'date_task', 'english_number', 'four_places', 'chinese_number',
+           'word_tokenizer', 'number_task', 'pair_weights', 'save_encoder_decoder', 'kind_of', 'PairConfig',
+           'read_pair_config', 'load_encoder_decoder']
 
 # %% ../nbs/12_encoder_decoder.ipynb #d93076f8
 import json
@@ -155,14 +156,17 @@ class Residual(nn.Module):
             return x + self.dropout(self.part(self.norm(x), *others))
         return self.norm(x + self.dropout(self.part(x, *others)))
 
-# %% ../nbs/12_encoder_decoder.ipynb #5da649d1
+# %% ../nbs/12_encoder_decoder.ipynb #e3ec6442
 class EncoderBlock(nn.Module):
     """One block of the reader; each part is wrapped in `Residual`.
 
     x ──▶ attention, both ways ──▶ feed-forward ──▶
     """
 
-    def __init__(self, config: EncoderDecoderConfig):  # widths, norm order, dropout
+    def __init__(
+        self,
+        config: EncoderDecoderConfig,  # widths, norm order, dropout
+    ):
         super().__init__()
         attention = CrossAttention(
             config.d_model, config.n_heads, qkv_bias=True, output_bias=True
@@ -179,7 +183,7 @@ class EncoderBlock(nn.Module):
     ) -> Tensor:  # (B, S, D)
         return self.feed_forward(self.attention(x, mask))
 
-# %% ../nbs/12_encoder_decoder.ipynb #e5d074ac
+# %% ../nbs/12_encoder_decoder.ipynb #b39ab1d4
 class DecoderBlock(nn.Module):
     """One block of the writer; each part is wrapped in `Residual`.
 
@@ -188,7 +192,10 @@ class DecoderBlock(nn.Module):
                         keys and values of the source
     """
 
-    def __init__(self, config: EncoderDecoderConfig):  # widths, norm order, dropout
+    def __init__(
+        self,
+        config: EncoderDecoderConfig,  # widths, norm order, dropout
+    ):
         super().__init__()
         biases = {"qkv_bias": True, "output_bias": True}
         attention = MultiHeadAttention(config.d_model, config.n_heads, **biases)
@@ -211,14 +218,17 @@ class DecoderBlock(nn.Module):
         x = self.cross_attention(x, mask, memory)
         return self.feed_forward(x)
 
-# %% ../nbs/12_encoder_decoder.ipynb #83be0246
+# %% ../nbs/12_encoder_decoder.ipynb #225d7467
 class Memory(NamedTuple):
     """What the decoder sees of a batch of sources; made by `EncoderDecoder.encode`."""
 
     layers: list[tuple[Tensor, Tensor]]  # of each decoder block: keys, values (B, H, S, K)
     mask: Tensor  # (B, 1, 1, S) True where the source has no padding
 
-    def repeated(self, n_rows: int) -> "Memory":  # n_rows: B, of which one source is shared
+    def repeated(
+        self,
+        n_rows: int,  # B, of which one source is shared
+    ) -> "Memory":
         """The memory of one source for many targets, without a copy."""
         if self.mask.size(0) == n_rows:
             return self
@@ -242,11 +252,23 @@ def initialize_like_torch(
         elif name.endswith("bias"):
             nn.init.zeros_(parameter)
 
-# %% ../nbs/12_encoder_decoder.ipynb #cffebe63
+# %% ../nbs/12_encoder_decoder.ipynb #69ee5ba9
+def last_norm(
+    config: EncoderDecoderConfig,  # d_model, norm_order and norm_eps decide
+) -> nn.Module:  # (..., D) to (..., D)
+    """What stands at the end of a stack: a norm, or nothing behind a post-norm block."""
+    if config.norm_order == "pre":
+        return nn.LayerNorm(config.d_model, config.norm_eps)
+    return nn.Identity()
+
+# %% ../nbs/12_encoder_decoder.ipynb #1d5e6c1d
 class EncoderDecoder(nn.Module):
     """Two stacks: source and target ids in, scores of the next target token out (§3)."""
 
-    def __init__(self, config: EncoderDecoderConfig):  # the architecture
+    def __init__(
+        self,
+        config: EncoderDecoderConfig,  # the architecture
+    ):
         super().__init__()
         V, D = config.vocab_size, config.d_model
         self.config = config
@@ -258,15 +280,8 @@ class EncoderDecoder(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.encoder = nn.ModuleList(EncoderBlock(config) for _ in range(config.n_layers))
         self.decoder = nn.ModuleList(DecoderBlock(config) for _ in range(config.n_layers))
-        last_norms = (
-            config.norm_order == "pre"
-        )  # a post-norm block has normalised its output
-        self.encoder_norm = (
-            nn.LayerNorm(D, config.norm_eps) if last_norms else nn.Identity()
-        )
-        self.decoder_norm = (
-            nn.LayerNorm(D, config.norm_eps) if last_norms else nn.Identity()
-        )
+        self.encoder_norm = last_norm(config)
+        self.decoder_norm = last_norm(config)
         initialize_like_torch(self, D)
         if config.share_embeddings:
             self.source_embedding.weight = self.output.weight
@@ -279,13 +294,10 @@ class EncoderDecoder(nn.Module):
         start: int = 0,  # position of the first of them
     ) -> Tensor:  # (B, T, D)
         """√D times the token's row, plus its position's, then dropout (§3.4, §5.4)."""
-        stop = start + token_ids.size(1)
-        length = self.config.context_length
+        stop, longest = start + token_ids.size(1), self.config.context_length
         check(token_ids.size(1) > 0, "the text is empty: give at least one token")
-        check(
-            stop <= length,
-            f"the text has {stop} tokens: context_length is {length}; shorten it",
-        )
+        size = f"the text has {stop} tokens: context_length is {longest}; shorten it"
+        check(stop <= longest, size)
         positions = self.positions(torch.arange(start, stop, device=token_ids.device))
         return self.dropout(self.config.d_model**0.5 * embedding(token_ids) + positions)
 
@@ -295,8 +307,7 @@ class EncoderDecoder(nn.Module):
     ) -> Memory:  # what every decoder block needs of the source
         """Read the sources, once."""
         mask = padding_mask(source_ids, self.config.pad_id)
-        empty = "a source is empty, or padding only: give at least one token"
-        check(bool(mask.any(-1).all()), empty)
+        check(bool(mask.any(-1).all()), "a source is empty: give at least one token")
         x = self.embed(self.source_embedding, source_ids)  # (B, S, D)
         for block in self.encoder:
             x = block(x, mask)
@@ -414,7 +425,24 @@ def character_tokenizer(
     characters = sorted(set("".join(source + target for source, target in pairs)))
     return CharTokenizer(PAD + BEGIN + END + "".join(characters))
 
-# %% ../nbs/12_encoder_decoder.ipynb #d8ce377e
+# %% ../nbs/12_encoder_decoder.ipynb #2550f56c
+def deal_batches(
+    lengths: Sequence[tuple[int, int]],  # tokens of each pair's source and target
+    batch_size: int,  # pairs in a batch
+    epoch: int,  # rounds before this one
+    seed: int,  # where the order comes from
+    by_length: bool = True,  # False: batches of any lengths
+) -> list[list[int]]:  # numbers of the pairs, batch by batch; a rest too small is left out
+    """Shuffle, sort by length, cut into batches, shuffle the batches."""
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    order = torch.randperm(len(lengths), generator=generator).tolist()
+    if by_length:
+        order.sort(key=lambda i: lengths[i])
+    n_batches = len(order) // batch_size
+    batches = [order[i * batch_size : (i + 1) * batch_size] for i in range(n_batches)]
+    return [batches[i] for i in torch.randperm(n_batches, generator=generator).tolist()]
+
+# %% ../nbs/12_encoder_decoder.ipynb #91d1c22b
 class PairDataset:
     """Sources with their targets, as token ids, in batches of like length."""
 
@@ -447,22 +475,6 @@ class PairDataset:
             pad_sequence(targets, batch_first=True, padding_value=-100),
         )
 
-    def deal(
-        self,
-        batch_size: int,  # pairs in a batch
-        epoch: int,  # rounds before this one
-        seed: int,  # where the order comes from
-        by_length: bool,  # False: batches of any lengths
-    ) -> list[list[int]]:  # the batches of an epoch; what is left over waits for the next
-        """Shuffle, sort by length, cut into batches, shuffle the batches."""
-        generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
-        order = torch.randperm(len(self.rows), generator=generator).tolist()
-        if by_length:
-            order.sort(key=lambda i: (len(self.rows[i][0]), len(self.rows[i][1])))
-        n_batches = len(order) // batch_size
-        batches = [order[i * batch_size : (i + 1) * batch_size] for i in range(n_batches)]
-        return [batches[i] for i in torch.randperm(n_batches, generator=generator).tolist()]
-
     def rows_of(
         self,
         batch_size: int,  # pairs in a batch
@@ -478,7 +490,8 @@ class PairDataset:
         check(n_batches > 0, size)
         which = (batch_size, number // n_batches, seed, by_length)
         if self.dealt[0] != which:
-            self.dealt = (which, self.deal(*which))
+            lengths = [(len(source), len(target)) for source, target in self.rows]
+            self.dealt = (which, deal_batches(lengths, *which))
         return [self.rows[i] for i in self.dealt[1][number % n_batches]]
 
     def shuffled_batch(
@@ -742,7 +755,7 @@ def attention_maps(
         [*labels[1], "ETX"],
     )
 
-# %% ../nbs/12_encoder_decoder.ipynb #d5a7b8cf
+# %% ../nbs/12_encoder_decoder.ipynb #78d2e4a7
 class PairTask(NamedTuple):
     """A task of pairs: what is learned, what is asked in the end, and the vocabulary."""
 
@@ -751,7 +764,9 @@ class PairTask(NamedTuple):
     tokenizer: Tokenizer  # for both sides
 
 
-def copy_task(seed: int = 0) -> PairTask:  # seed: where chance comes from
+def copy_task(
+    seed: int = 0,  # where chance comes from
+) -> PairTask:
     """Copy a string, or write it backwards: 30,000 pairs, 1,000 held out."""
     pairs = copy_pairs(31_000, seed)
     return PairTask(pairs[1000:], pairs[:1000], character_tokenizer(pairs))
@@ -780,8 +795,10 @@ def written_dates(
         f"{day.month}/{day.day}/{day.year % 100:02d} (month first)",
     ]
 
-# %% ../nbs/12_encoder_decoder.ipynb #850d1bbc
-def date_task(seed: int = 0) -> PairTask:  # seed: where chance comes from
+# %% ../nbs/12_encoder_decoder.ipynb #69f39e22
+def date_task(
+    seed: int = 0,  # where chance comes from
+) -> PairTask:
     """Written dates to ISO 8601: all days of a century in two ways, 1,000 days held out."""
     chance = random.Random(seed)
     n_days = (date(2050, 1, 1) - date(1950, 1, 1)).days
@@ -846,7 +863,7 @@ def chinese_number(
     text += gap + four_places(low) if low else ""
     return text.removeprefix("一") if text.startswith("一十") else text  # 十二, not 一十二
 
-# %% ../nbs/12_encoder_decoder.ipynb #cea8248f
+# %% ../nbs/12_encoder_decoder.ipynb #76c05be2
 def word_tokenizer(
     pairs: Sequence[tuple[str, str]],  # sources and targets
 ) -> BPETokenizer:  # bytes, and all words and characters that occur more than once
@@ -857,7 +874,9 @@ def word_tokenizer(
         return train_bpe(text, 2000, r" ?[a-zA-Z]+|[^a-zA-Z]", special_tokens=())
 
 
-def number_task(seed: int = 0) -> PairTask:  # seed: where chance comes from
+def number_task(
+    seed: int = 0,  # where chance comes from
+) -> PairTask:
     """English number words to Chinese numerals: 30,000 pairs, about 1,000 held out."""
     chance = random.Random(seed)
     lengths = range(4, 9)
@@ -889,7 +908,7 @@ def pair_weights(
     weights = model.state_dict().items()
     return {name: weight.detach() for name, weight in weights if name not in left_out}
 
-# %% ../nbs/12_encoder_decoder.ipynb #45e17c62
+# %% ../nbs/12_encoder_decoder.ipynb #be9de503
 def save_encoder_decoder(
     folder: str | Path,  # made if it is not there
     model: EncoderDecoder,  # becomes model.safetensors

@@ -130,7 +130,7 @@ function search() {
 }
 
 addEventListener("DOMContentLoaded", () => {
-  for (const start of [themeSwitch, languageSwitch, menu, anchors, copyButtons, checksSwitch, tableOfContents, search, scrollBoxes]) start();
+  for (const start of [themeSwitch, languageSwitch, menu, anchors, copyButtons, checksSwitch, mathFont, tableOfContents, search, scrollBoxes]) start();
   addEventListener("resize", scrollBoxes);
   for (const event of ["load", "toggle"]) document.addEventListener(event, scrollBoxes, { capture: true }); // a picture, a fold
 });

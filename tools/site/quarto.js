@@ -22,6 +22,7 @@ for (const title of document.querySelectorAll(".callout-header[role=button]")) {
   };
 }
 checksSwitch();
+mathFont();
 addEventListener("load", scrollBoxes);
 addEventListener("resize", scrollBoxes);
 for (const event of ["load", "toggle"]) document.addEventListener(event, scrollBoxes, { capture: true }); // a picture, a fold

@@ -34,6 +34,20 @@ function cards() { // where a table with many words is too wide for a phone, its
   }
 }
 
+function mathFont() { // fetched when a formula comes near
+  const sheet = document.querySelector("link.math");
+  const near = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    near.disconnect();
+    const font = new FontFace("Site Math", `url(${new URL("math.woff", sheet.href)})`);
+    font.load().then(() => {
+      document.fonts.add(font);
+      sheet.media = "all"; // now, so that formulas are laid out once
+    });
+  }, { rootMargin: "600px" });
+  if (sheet) for (const formula of document.querySelectorAll("main math")) near.observe(formula);
+}
+
 function scrollBoxes() { // what scrolls inside its box can be reached with the keyboard
   cards();
   for (const box of document.querySelectorAll("main div.sourceCode, main pre, main table, main p:has(> math), main figure")) {
