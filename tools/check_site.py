@@ -35,14 +35,14 @@ BUILT_BY_QUARTO = {
     "result": ".aa-List a",
     "go": "ArrowDown",
     "theme": ".quarto-color-scheme-toggle",
-    "limit": 400_000,
+    "limit": 400 * 1024,
 }
 BUILT_BY_PANDOC = {
     "input": ".search input",
     "result": ".results a",
     "go": "End",
     "theme": ".theme",
-    "limit": 60_000,
+    "limit": 60 * 1024,
 }
 BROWSERS = (
     "chromium",
