@@ -256,14 +256,14 @@ def frame(page: Page, pages: dict[str, Page], website: dict) -> dict[str, str]:
     }
 
 
-def without_line_links(page: str) -> str:
-    """HTML without the links that pandoc gives every line of code: a fifth of a page."""
+def lighter(page: str) -> str:
+    """HTML without what pandoc adds and nobody sees: links of lines of code, names in the
+    contents, the source of formulas, spans without a colour of their own."""
     line = r'<span id="cb\d+-\d+"><a [^>]*></a>(.*)</span>(?=$|</code>)'
     page = re.sub(line, r"\1", page, flags=re.M)
-    page = re.sub(
-        r'<span class="(?:op|ex)">([^<]*)</span>', r"\1", page
-    )  # no colour of their own
-    return re.sub(r' id="cb\d+"', "", page)
+    page = re.sub(r'<span class="(?:op|ex|va|bu)">([^<]*)</span>', r"\1", page)
+    page = re.sub(r"<annotation\b.*?</annotation>", "", page, flags=re.S)
+    return re.sub(r' id="(?:cb\d+|toc-[^"]*)"', "", page)
 
 
 def write_page(
@@ -313,7 +313,7 @@ def write_page(
         "--wrap=none",
     ]
     text = pandoc(json.dumps(tree), page, "--from=json", "--to=html5", *options)
-    files = page.pictures | {page.url: without_line_links(text).encode()}
+    files = page.pictures | {page.url: lighter(text).encode()}
     if page.source.suffix == ".ipynb":
         files[page.source.as_posix()] = edition.notebook(page.source)
     for name, content in files.items():

@@ -59,7 +59,8 @@ function copyButtons() {
   }
 }
 
-function tableOfContents() { // marks the section that is being read
+function tableOfContents() { // above the text on small screens; marks the section that is being read
+  document.querySelector("details.contents")?.append(document.querySelector(".toc ul").cloneNode(true));
   const links = new Map([...document.querySelectorAll(".toc a")].map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
   const headings = [...links.keys()].map((id) => document.getElementById(id)).filter(Boolean);
   const mark = () => {
