@@ -195,9 +195,11 @@ class GPT(nn.Module):
         elif config.position == "sinusoidal":
             self.positions = SinusoidalPositions(config.context_length, config.d_model)
         else:  # rope: nothing is added, each attention layer turns its queries and keys
-            angles = torch.stack(
-                rope_angles(config.context_length, config.d_head, config.rope_base)
-            )
+            # on `meta`, PyTorch would stack by way of its compiler
+            with torch.device("cpu"):
+                turns = rope_angles(config.context_length, config.d_head, config.rope_base)
+                angles = torch.stack(turns)
+            angles = angles.to(torch.get_default_device())
         self.register_buffer("rope", angles, persistent=False)
         self.embedding_dropout = nn.Dropout(config.embedding_dropout)
         self.blocks = nn.ModuleList(
