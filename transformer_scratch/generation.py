@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['DEFAULT_SAMPLING', 'keep_top_k', 'keep_top_p', 'check_scores', 'next_token_probabilities', 'evaluation_mode',
            'ContextWindow', 'draw', 'stream_tokens', 'with_settings', 'generate', 'prompt_ids', 'Continuation',
-           'stream_text', 'generate_text', 'advance_beams', 'beam_search']
+           'stream_text', 'generate_text', 'advance_beams', 'beam_search', 'keep_or_replace', 'CheckedReader',
+           'stream_with_draft']
 
 # %% ../nbs/09_generation.ipynb #6ff16a48
 import inspect
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 
@@ -459,4 +460,119 @@ def _check_search(vocab_size: int, token_ids: Tensor, n_beams: int, end_id: int)
     check(
         -1 <= end_id < vocab_size,
         f"end_id is {end_id}: it must lie in 0 … {vocab_size - 1}, or be -1 for none",
+    )
+
+# %% ../nbs/09_generation.ipynb #ea3ef4b1
+def keep_or_replace(
+    target: Tensor,  # (V,) p, probabilities of the model that checks
+    draft: Tensor,  # (V,) q, probabilities of the model that has drafted
+    # (V,) how likely each drafted id is kept, and (V,) what is drawn from where it is not
+) -> tuple[Tensor, Tensor]:
+    """The rule by which a drafted token becomes one of the target (Leviathan et al. 2023,
+    §2.3)."""
+    kept = torch.where(draft > 0, target / draft, 1.0).clamp(max=1.0)
+    rest = (target - draft).clamp(min=0.0)
+    if rest.sum() == 0:  # the same probabilities: nothing is ever replaced
+        return kept, target
+    return kept, rest / rest.sum()
+
+# %% ../nbs/09_generation.ipynb #34cab386
+class CheckedReader:
+    """A model with its cache, for a text whose last tokens may still be taken back."""
+
+    def __init__(
+        self,
+        model: GPT,  # who reads
+        sampling: SamplingConfig,  # its temperature, top_k and top_p
+    ):
+        self.model = model
+        self.sampling = sampling
+        weight = model.token_embedding.weight
+        self.cache = KVCache(model.config, 1, weight.device, weight.dtype)
+
+    def probabilities(
+        self,
+        token_ids: Tensor,  # (1, T) the text
+        n: int,  # positions that may be new since the last call
+    ) -> Tensor:  # (n, V), for the token after each of the last n positions
+        """Read what is new, after forgetting what may have been taken back."""
+        n_sure = min(self.cache.length, token_ids.size(1) - n)
+        for layer in self.cache.layers:
+            layer.length = n_sure
+        with evaluation_mode(self.model):
+            new_ids = token_ids[:, n_sure:]
+            hidden_states = self.model.hidden_states(new_ids, self.cache)
+            logits = self.model.output(hidden_states[0, -n:])
+        return next_token_probabilities(logits, self.sampling)
+
+# %% ../nbs/09_generation.ipynb #472a0e0a
+def stream_with_draft(
+    model: GPT,  # whose probabilities count
+    draft_model: GPT,  # a faster one with the same vocabulary
+    token_ids: Tensor,  # (1, T) the prompt
+    sampling: SamplingConfig = DEFAULT_SAMPLING,  # how to draw, and how many tokens
+    n_draft: int = 4,  # tokens that are drafted in a turn
+    # picks an index by probabilities; None: by chance, from sampling.seed
+    choose: Callable[[Tensor], int] | None = None,
+) -> Iterator[list[int]]:  # the new ids of each turn, 1 to n_draft + 1 of them
+    """Text as `model` alone would draw it, in fewer passes of it."""
+    _check_draft(model, draft_model, token_ids, sampling)
+    if choose is None:
+        generator = _new_generator(sampling.seed)
+
+        def choose(probabilities: Tensor) -> int:
+            return draw(probabilities[None], generator).item()
+
+    checker = CheckedReader(model, sampling)
+    drafter = CheckedReader(draft_model, sampling)
+    n_left = sampling.max_new_tokens
+    while n_left > 0:
+        text = token_ids
+        draft_rows = []
+        for _ in range(min(n_draft, n_left - 1)):
+            draft_rows.append(drafter.probabilities(text, 1)[0])
+            next_id = torch.tensor([[choose(draft_rows[-1])]]).to(text)
+            text = torch.cat((text, next_id), dim=1)
+        target_rows = checker.probabilities(text, len(draft_rows) + 1)
+        drafted = text[0, token_ids.size(1) :].tolist()
+        new_ids = _checked(drafted, draft_rows, target_rows, choose)
+        token_ids = torch.cat((token_ids, torch.tensor([new_ids]).to(token_ids)), dim=1)
+        n_left -= len(new_ids)
+        yield new_ids
+
+
+def _checked(
+    drafted: list[int],  # n ids
+    draft_rows: list[Tensor],  # n times (V,), the probabilities that they were drawn with
+    target_rows: Tensor,  # (n + 1, V)
+    choose: Callable[[Tensor], int],
+) -> list[int]:
+    """The ids that are kept, and one of the target's own."""
+    new_ids = []
+    for next_id, target, draft in zip(drafted, target_rows, draft_rows):
+        kept, rest = keep_or_replace(target, draft)
+        is_kept = choose(torch.stack((1 - kept[next_id], kept[next_id])))
+        if not is_kept:
+            return [*new_ids, choose(rest)]
+        new_ids.append(next_id)
+    return [*new_ids, choose(target_rows[-1])]
+
+# %% ../nbs/09_generation.ipynb #c96b5877
+def _check_draft(
+    model: GPT, draft_model: GPT, token_ids: Tensor, sampling: SamplingConfig
+) -> None:
+    """What cannot be drafted and checked is a `UsageError`."""
+    sizes = [model.config, draft_model.config]
+    check(
+        sizes[0].vocab_size == sizes[1].vocab_size,
+        f"draft_model has {sizes[1].vocab_size} tokens, model {sizes[0].vocab_size}: "
+        "both must have been trained with one tokenizer",
+    )
+    n_prompts, length = token_ids.shape
+    check(n_prompts == 1, f"token_ids holds {n_prompts} prompts: a draft continues one")
+    room = min(config.context_length for config in sizes) - length
+    check(
+        sampling.max_new_tokens <= room,
+        f"max_new_tokens is {sampling.max_new_tokens}: there is room for {room} tokens, "
+        "since drafts are not taken across windows",
     )
