@@ -272,7 +272,7 @@ function textPanel() {
 	const area = make("textarea", { "aria-label": words.text, rows: 3, spellcheck: false });
 	const strip = arrowKeys(group("div.tokens", words.tokens));
 	const readout = make("p.readout");
-	const play = make("button.main", { onclick: () => (writing ? (writing = false) : write()) });
+	const play = make("button.main", { onclick: () => (writing ? (writing = false) : write()) }, words.write);
 	const one = button(words.one, () => inTurn(() => addToken()));
 	const pace = slider(words.speed, { min: 1, max: 31, value: 12 }, words.speedValue);
 	const throwDice = () => { random = dice(seed()); };
