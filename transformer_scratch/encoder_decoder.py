@@ -30,7 +30,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from . import __version__
 from .attention import KVCache, LayerCache, MultiHeadAttention
-from .attention import merge_heads, record_attention
+from .attention import fast_attention, merge_heads, record_attention
 from .attention import scaled_dot_product_attention, split_heads
 from .checkpoint import FORMAT_VERSION, fill_weights, open_safetensors
 from .checkpoint import save_weights
@@ -129,7 +129,8 @@ class CrossAttention(MultiHeadAttention):
             weights = scaled_dot_product_attention(queries, keys, values, mask)[1]
             self.recording.append(weights.detach())
         dropout = self.dropout if self.training else 0.0
-        context = F.scaled_dot_product_attention(queries, keys, values, mask, dropout)
+        options = {"attn_mask": mask, "dropout_p": dropout}
+        context = fast_attention(queries, keys, values, **options)
         return F.dropout(self.output(merge_heads(context)), self.dropout, self.training)
 
 # %% ../nbs/12_encoder_decoder.ipynb #86c0fcb0

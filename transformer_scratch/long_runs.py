@@ -65,6 +65,7 @@ from .support.files import locked, remove, written_whole
 from .support.plots import plot_losses
 from .support.processes import ProcessGroup, gathered, sharded_like
 from transformer_scratch.support.runtime import (
+    keep_freed_memory,
     pick_device,
     pick_dtype,
     set_seed,
@@ -952,9 +953,10 @@ class Machine:
     @contextmanager
     def settings(self) -> Iterator[None]:
         """Threads, and products of float32 on GPUs, as the recipe has them, and then as
-        before."""
+        before; memory that is freed stays with the process."""
         threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
         set_threads(self.config.threads)
+        keep_freed_memory()
         if self.device.type == "cuda" and self.config.dtype != "float32":
             torch.set_float32_matmul_precision("high")  # TF32 for what autocast leaves
         try:

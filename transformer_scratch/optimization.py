@@ -19,6 +19,7 @@ from .attention import MultiHeadAttention
 from .model import FeedForward, TransformerBlock, swiglu
 from .support.config import TrainingConfig, UsageError
 from .support.processes import gathered, sharded_like
+from .support.runtime import pick_dtype
 
 # %% ../nbs/06_optimization.ipynb #6a31f0b2
 class Optimizer:
@@ -174,16 +175,6 @@ def orthogonalize(
     x = x.mT if is_tall else x
     return x.reshape(matrix.shape)
 
-# %% ../nbs/06_optimization.ipynb #17746059
-def _product_format(device: torch.device) -> torch.dtype:
-    """The number format in which `Muon` multiplies: bfloat16 where it is fast."""
-    fast = False
-    if device.type == "cuda":
-        fast = torch.cuda.is_bf16_supported(including_emulation=False)
-    elif device.type == "cpu" and hasattr(torch.cpu, "_is_avx512_bf16_supported"):
-        fast = torch.cpu._is_avx512_bf16_supported()
-    return torch.bfloat16 if fast else torch.float32
-
 # %% ../nbs/06_optimization.ipynb #aae0739d
 class Muon(Optimizer):
     """Momentum whose direction is orthogonalised (Jordan et al. 2024).
@@ -212,7 +203,8 @@ class Muon(Optimizer):
     @torch.no_grad()
     def step(self) -> None:
         """Move every weight that has a gradient."""
-        waiting = defaultdict(list)  # equal shapes go through `orthogonalize` together
+        # equal shapes, tall or wide, go through `orthogonalize` together
+        waiting = defaultdict(list)
         for group in self.param_groups:
             for weight in group["params"]:
                 if weight.grad is None:
@@ -224,7 +216,8 @@ class Muon(Optimizer):
                 parts = whole.split(heights)
                 directions = gathered(direction).split(heights)
                 for part, part_direction in zip(parts, directions, strict=True):
-                    waiting[part.shape].append((part, part_direction, group["lr"]))
+                    entry = part, part_direction, group["lr"]
+                    waiting[tuple(sorted(part.shape))].append(entry)
                 # sharded over processes: whole only for a moment, and one at a time
                 if whole is not weight:
                     self._move(waiting)
@@ -241,13 +234,19 @@ class Muon(Optimizer):
 
     def _move(self, waiting: dict) -> None:
         """Orthogonalise what is waiting, equal shapes at once, and take the steps."""
-        for (height, width), entries in waiting.items():
-            stack = torch.stack([direction for _, direction, _ in entries])
-            directions = orthogonalize(stack.to(_product_format(stack.device)))
-            scale = max(1.0, height / width) ** 0.5
+        for entries in waiting.values():
+            stack = torch.stack([_lying(direction) for _, direction, _ in entries])
+            directions = orthogonalize(stack.to(pick_dtype("fast", stack.device)))
             for (part, _, lr), direction in zip(entries, directions, strict=True):
-                part.sub_(direction, alpha=lr * scale)
+                height, width = part.shape
+                step = direction.mT if height > width else direction
+                part.sub_(step, alpha=lr * max(1.0, height / width) ** 0.5)
         waiting.clear()
+
+
+def _lying(matrix: Tensor) -> Tensor:
+    """A matrix, or its transpose: whichever is not tall."""
+    return matrix.mT if matrix.size(0) > matrix.size(1) else matrix
 
 # %% ../nbs/06_optimization.ipynb #51f0297a
 def _stacked_heights(block: nn.Module) -> dict[nn.Parameter, tuple[int, ...]]:

@@ -4,21 +4,23 @@
 
 # %% auto #0
 __all__ = ['COMMANDS', 'LAUNCHED', 'whole_number', 'description', 'summary', 'plain_refusals', 'read_line', 'is_silent', 'main',
-           'answer_to', 'type_line']
+           'program', 'answer_to', 'type_line']
 
 # %% ../../nbs/commands/command_line.ipynb #713e73cd
 import ast
+import atexit
 import inspect
 import os
 import shlex
 import shutil
 import sys
 import textwrap
+import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
 import tyro
 
@@ -39,6 +41,7 @@ from .shared import Command, is_about_pairs, named_flags
 from .tokenize import Tokenize
 from .train import Train
 from ..support.config import UsageError, check_known
+from ..support.runtime import keep_freed_memory
 
 # %% ../../nbs/commands/command_line.ipynb #52d7149a
 COMMANDS: dict[str, type[Command]] = {
@@ -240,6 +243,7 @@ def main(
     """
     line = sys.argv[1:] if line is None else list(line)
     _prepare_streams()
+    keep_freed_memory()
     # threads that wait for each other soon sleep: on a busy machine many times faster
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     with ExitStack() as stack:
@@ -276,6 +280,18 @@ def _run(line: Sequence[str], commands: Mapping[str, type[Command]]) -> int:
         options.run(flags)
     sys.stdout.flush()
     return 0
+
+# %% ../../nbs/commands/command_line.ipynb #c537a974
+def program() -> NoReturn:
+    """Run the real command line, and end the process with its exit code."""
+    code = main()
+    working = [thread for thread in threading.enumerate() if not thread.daemon]
+    if len(working) > 1:  # the main thread is one of them
+        sys.exit(code)
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
 
 # %% ../../nbs/commands/command_line.ipynb #59ba1507
 def answer_to(

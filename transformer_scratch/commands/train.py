@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['read_recipe', 'Train', 'available_text', 'keep_input', 'fitted_vocab_size', 'run_name', 'check_flags', 'with_text',
-           'tokenizer_kind', 'after_restart', 'prepare_training', 'typical_seconds', 'judged_batches',
-           'estimate_seconds', 'plan_text', 'duration_text', 'stop_without_progress', 'send_losses', 'run_training']
+           'tokenizer_kind', 'after_restart', 'trial_step', 'chosen_threads', 'prepare_training', 'typical_seconds',
+           'judged_batches', 'estimate_seconds', 'plan_text', 'duration_text', 'stop_without_progress', 'send_losses',
+           'run_training']
 
 # %% ../../nbs/commands/train.ipynb #72697810
 import hashlib
@@ -349,6 +350,48 @@ def after_restart(
     begun = scratch.checkpoint.read_config(options.out)
     return replace(options, resume=options.out, out=None, model=begun.model)
 
+# %% ../../nbs/commands/train.ipynb #b0e2c87f
+def trial_step(
+    training_step: "scratch.training.TrainingStep",  # of the training to come
+    config: TrainingConfig,  # its recipe
+    dtype: "torch.dtype",  # of its matrix products
+) -> tuple[Callable[[], None], tuple[int, int]]:
+    """One step with rate zero, on a piece of a batch that takes about a second at most; and
+    the piece, rows and tokens."""
+    model, sizes = training_step.model, training_step.model.config
+    affordable = max(16, int(1e11 / scratch.model.flops_per_token(sizes)))  # tokens
+    length = min(sizes.context_length, affordable)
+    rows = min(config.batch_size, max(1, affordable // sizes.context_length))
+    optimizers = scratch.optimization.make_optimizer(model, config)
+    scratch.optimization.set_learning_rate(optimizers, 0.0)
+    turn = scratch.commands.bench_rows.training_turn(
+        model,
+        training_step,
+        optimizers,
+        (rows, length, sizes.vocab_size),
+        config.gradient_clip,
+        dtype,
+    )
+    return turn, (rows, length)
+
+# %% ../../nbs/commands/train.ipynb #51620d7e
+def chosen_threads(
+    model: "scratch.GPT",  # before it trains; nothing in it is changed
+    config: TrainingConfig,  # the recipe; its threads are taken, unless they are 0
+    group: "ProcessGroup",  # processes that share the work share the processor, too
+) -> int:  # 0: as many as `set_threads` takes
+    """How many threads make a step fastest, found by trying."""
+    import torch
+
+    runtime = scratch.support.runtime
+    device = runtime.pick_device(config.device)
+    if config.threads or device.type != "cpu" or group.world_size > 1:
+        return config.threads
+    step = scratch.training.TrainingStep(model, config.loss_chunk_size)
+    turn, _ = trial_step(step, config, runtime.pick_dtype(config.dtype, device))
+    with torch.random.fork_rng():  # for the ids, and dropout
+        return runtime.fastest_threads(turn)
+
 # %% ../../nbs/commands/train.ipynb #176e1196
 def _make_trainer(
     options: Train,  # the line, its text decided
@@ -367,14 +410,16 @@ def _make_trainer(
         size = fitted_vocab_size(tokenizer, largest_id, architecture.vocab_size)
         architecture = replace(architecture, vocab_size=size)
     datasets = [scratch.TokenDataset(part, architecture.context_length) for part in parts]
-    scratch.support.runtime.set_threads(config.threads)
     scratch.support.runtime.set_seed(config.seed)
     _check_fits(architecture, config, group.world_size)
+    model = scratch.GPT(architecture)
+    config = replace(config, threads=chosen_threads(model, config, group))
+    scratch.support.runtime.set_threads(config.threads)
     facts = {"data_source": config.data, "origin": origin_mark(folder)}
     if options.note:
         facts["note"] = options.note.strip()
     trainer = scratch.Trainer(
-        scratch.GPT(architecture),
+        model,
         tokenizer,
         *datasets,
         config,
@@ -429,31 +474,19 @@ def prepare_training(
 # %% ../../nbs/commands/train.ipynb #ae6928e6
 def _seconds_of_a_step(
     trainer: "scratch.Trainer",  # before it trains; nothing in it is changed
-    at_least: float = 0.3,  # seconds to measure for
+    at_least: float = 0.1,  # seconds to measure for
 ) -> tuple[float, float]:
     """Seconds of one batch with its backward pass and update, and of one that is only
     judged."""
     import torch
 
-    config, sizes = trainer.config, trainer.model.config
-    affordable = max(16, int(1e11 / scratch.model.flops_per_token(sizes)))  # tokens
-    length = min(sizes.context_length, affordable)
-    rows = min(config.batch_size, max(1, affordable // sizes.context_length))
-    share = rows * length / (config.batch_size * sizes.context_length)
-    optimizers = scratch.optimization.make_optimizer(trainer.model, config)
-    scratch.optimization.set_learning_rate(optimizers, 0.0)
-    turn = scratch.commands.bench_rows.training_turn(
-        trainer.model,
-        trainer.training_step,
-        optimizers,
-        (rows, length, sizes.vocab_size),
-        config.gradient_clip,
-        trainer.dtype,
-    )
+    config, group = trainer.config, trainer.group
+    turn, (rows, length) = trial_step(trainer.training_step, config, trainer.dtype)
+    whole = config.batch_size * trainer.model.config.context_length
+    share = rows * length / whole * group.world_size
     piece = scratch.TokenDataset(
         trainer.validation_data.token_ids[: rows * length + 1], length
     )
-    group = trainer.group
 
     def judge() -> None:
         scratch.evaluate_loss(trainer.model, piece, batch_size=rows, n_batches=1)
@@ -461,7 +494,7 @@ def _seconds_of_a_step(
     with torch.random.fork_rng():  # for the ids, and dropout
         step = typical_seconds(turn, at_least, group)
         judging = typical_seconds(judge, at_least / 2, group)
-    return step / share / group.world_size, judging / share / group.world_size
+    return step / share, judging / share
 
 
 def typical_seconds(
@@ -526,13 +559,16 @@ def plan_text(
     memory = scratch.long_runs.training_memory(
         trainer.model, config, trainer.group.world_size
     )
+    device = f"{trainer.device}, {str(trainer.dtype).removeprefix('torch.')}"
+    if trainer.device.type == "cpu":
+        device += f", threads: {config.threads or 'several'}"
     n_read = config.max_iters * config.gradient_accumulation * config.batch_size
     per_parameter = n_read * sizes.context_length / n_parameters
     shape = (
         f"layers {sizes.n_layers}, width {sizes.d_model}, context {sizes.context_length}"
     )
     lines = {
-        "Device": f"{trainer.device}, {str(trainer.dtype).removeprefix('torch.')}",
+        "Device": device,
         "Text": f"{config.data}, {n_learned:,} tokens to learn from"
         f" and {n_judged:,} to be judged by",
         "Model": f"{n_parameters:,} parameters: {shape}, vocabulary {sizes.vocab_size:,}",

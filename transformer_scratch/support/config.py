@@ -238,9 +238,11 @@ class TrainingConfig:
     # full passes without a better one after which training ends; 0: it never ends early
     patience: int = 0
     device: str = "auto"  # auto, cpu, cuda, cuda:1, mps
-    # number format of the matrix products
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    threads: int = 0  # processor threads; 0: chosen for the size of the model
+    # number format of the matrix products; fast: bfloat16 where the machine has
+    # instructions for it; auto: that on a GPU, float32 on a processor
+    dtype: Literal["auto", "fast", "float32", "bfloat16", "float16"] = "auto"
+    # processor threads; 0: one or several, whichever turns out to be faster at the start
+    threads: int = 0
     # translate the model with torch.compile first, where a compiler is at hand
     compile: bool = False
     seed: int = 1337  # start of every random number
@@ -343,24 +345,26 @@ PRESETS["laptop-fast"] = Preset(
         vocab_size=3000,
         context_length=32,
         d_model=128,
+        d_ff=192,
         n_layers=1,
         n_heads=4,
         tie_embeddings=False,
     ),
     TrainingConfig(
-        **FEW_STEPS,
-        max_iters=150,
-        batch_size=32,
+        **{**FEW_STEPS, "warmup_iters": 0},
+        max_iters=96,
+        batch_size=48,
         learning_rate=0.018,
         matrix_learning_rate=0.02,
-        decay_fraction=0.7,
-        beta1=0.7,
+        decay_fraction=0.8,
+        beta1=0.6,
         beta2=0.99,
         weight_decay=1.0,
         loss_chunk_size=512,
-        eval_interval=75,
+        eval_interval=48,
         eval_iters=5,
-        full_eval_interval=75,
+        full_eval_interval=96,
+        dtype="fast",
     ),
 )
 PRESETS["laptop-long"] = Preset(
@@ -425,27 +429,28 @@ PRESETS["shakespeare-char"] = Preset(
 )
 PRESETS["shakespeare-fast"] = Preset(
     GPTConfig(
-        **MODERN_BLOCK,
+        **{**MODERN_BLOCK, "activation": "swiglu"},
         vocab_size=65,
         context_length=64,
-        d_model=128,
+        d_model=96,
         n_layers=1,
         n_heads=4,
         tie_embeddings=False,
     ),
     TrainingConfig(
         **SHAKESPEARE,
-        **FEW_STEPS,
-        max_iters=430,
+        **{**FEW_STEPS, "warmup_iters": 5},
+        max_iters=420,
         batch_size=12,
         learning_rate=0.01,
-        matrix_learning_rate=0.02,
+        matrix_learning_rate=0.015,
         decay_fraction=0.9,
-        beta1=0.8,
+        beta1=0.7,
         beta2=0.95,
-        eval_interval=215,
+        eval_interval=210,
         eval_iters=2,
-        full_eval_interval=215,
+        full_eval_interval=420,
+        dtype="fast",
     ),
 )
 
