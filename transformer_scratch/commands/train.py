@@ -53,6 +53,8 @@ from transformer_scratch.support.config import (
 
 # %% ../../nbs/commands/train.ipynb #b850cedc
 if TYPE_CHECKING:
+    import torch
+
     from transformer_scratch.support.processes import ProcessGroup
     from transformer_scratch.tokenizer import Tokenizer
 
