@@ -89,9 +89,12 @@ def next_token_probabilities(
 @contextmanager
 def evaluation_mode(
     model: nn.Module,  # any
+    # all its modules, from somebody who has listed them before; None: they are listed
+    modules: list[nn.Module] | None = None,
 ) -> Iterator[None]:
     """No dropout inside the `with` block; afterwards each part is in the mode it was in."""
-    in_training = [module for module in model.modules() if module.training]
+    modules = list(model.modules()) if modules is None else modules
+    in_training = [module for module in modules if module.training]
     for module in in_training:
         module.training = False
     try:
@@ -119,6 +122,7 @@ class ContextWindow:
         n_tokens = token_ids.size(1)
         vocab_size = model.config.vocab_size
         self.model = model
+        self.modules = list(model.modules())  # a walk that each token need not repeat
         self.size = model.config.context_length
         check(n_tokens > 0, "token_ids is empty: give at least one token to go on from")
         check_token_ids(token_ids, vocab_size)
@@ -153,7 +157,7 @@ class ContextWindow:
                 self.cache.reset()
         n_read = 0 if self.cache is None else self.cache.length
         new_ids = self.token_ids[:, n_read:]
-        with evaluation_mode(self.model):
+        with evaluation_mode(self.model, self.modules):
             if not self.has_own_forward:
                 hidden_states = self.model.hidden_states(new_ids, self.cache)
                 logits = self.model.output(hidden_states[:, -1])
@@ -486,6 +490,7 @@ class CheckedReader:
         sampling: SamplingConfig,  # its temperature, top_k and top_p
     ):
         self.model = model
+        self.modules = list(model.modules())
         self.sampling = sampling
         weight = model.token_embedding.weight
         self.cache = KVCache(model.config, 1, weight.device, weight.dtype)
@@ -499,7 +504,7 @@ class CheckedReader:
         n_sure = min(self.cache.length, token_ids.size(1) - n)
         for layer in self.cache.layers:
             layer.length = n_sure
-        with evaluation_mode(self.model):
+        with evaluation_mode(self.model, self.modules):
             new_ids = token_ids[:, n_sure:]
             hidden_states = self.model.hidden_states(new_ids, self.cache)
             logits = self.model.output(hidden_states[0, -n:])

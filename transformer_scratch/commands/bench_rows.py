@@ -66,7 +66,12 @@ def measure(
 def best_threads(
     side: Side,  # of a comparison
 ) -> int:
-    """One thread or up to four, whichever is faster the second time."""
+    """One thread or up to four, whichever is faster the second time.
+
+    Where a GPU does the work, those that are in use.
+    """
+    if scratch.support.runtime.pick_device().type == "cuda":
+        return torch.get_num_threads()
     tries = {}
     for n_threads in sorted({1, min(4, os.cpu_count() or 1)}):
         work = side.shorter or side.work

@@ -163,7 +163,7 @@ class Chat(Command):
     template: Literal["auto", "chatml", "dialogue", "plain"] = "auto"
     device: str = "auto"  # auto, cpu, cuda, cuda:1, mps
     # format of the matrices on a CPU: fewer bytes are read faster
-    weights: Literal["float32", "bfloat16", "int8"] = "float32"
+    weights: Literal["float32", "bfloat16", "int8", "int4"] = "float32"
     verbose: bool = False  # tell how many tokens were read and how fast they were written
 
     def run(

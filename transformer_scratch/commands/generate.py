@@ -68,7 +68,7 @@ class Generate(Command):
     num_samples: int = 1  # how many texts to write
     device: str = "auto"  # auto, cpu, cuda, cuda:1, mps
     # format of the matrices on a CPU: fewer bytes are read faster
-    weights: Literal["float32", "bfloat16", "int8"] = "float32"
+    weights: Literal["float32", "bfloat16", "int8", "int4"] = "float32"
     # .json file for a trace of all operations; the ten most expensive are printed, too
     profile: str | None = None
 
