@@ -35,6 +35,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import transformer_scratch as scratch
+from .bench_peers import peer_writers
 from transformer_scratch.support.config import (
     GPTConfig,
     SamplingConfig,
@@ -403,13 +404,29 @@ def _our_writing(
         scratch.generation.generate(decoder, prompt, sampling)
 
     sides = {}
-    for weights in (
-        ("float32", "bfloat16", "int8") if device.type == "cpu" else ("float32",)
-    ):
+    for weights in scratch.packed.FORMATS:
         if weights == "float32" or scratch.packed.can_pack(weights, device):
             whole, short = (partial(write, weights, n) for n in (n_tokens, 4))
             sides[f"ours {weights}"] = Side(whole, batch_size * n_tokens, short)
     return sides
+
+
+def _sides_of(
+    writers: Mapping[str, Callable[[int], Any]],  # functions that write so many tokens
+    batch_size: int,  # texts at once
+    n_tokens: int,  # to write
+) -> dict[str, Side]:
+    """Sides that write, and choose their threads by writing four tokens."""
+    sides = {}
+    for name, write in writers.items():
+        whole, short = (partial(_silently, write, n) for n in (n_tokens, 4))
+        sides[name] = Side(whole, batch_size * n_tokens, short)
+    return sides
+
+
+def _silently(write: Callable[[int], Any], n_tokens: int) -> None:
+    """Write; what was written is no measure."""
+    write(n_tokens)
 
 
 def writing_sides(
@@ -426,10 +443,15 @@ def writing_sides(
     prompt = torch.zeros(batch_size, 16, dtype=torch.int64)
     model = scratch.GPT(config or GPTConfig()).to(device).eval()
     sides = _our_writing(model, prompt, n_tokens)
+    writers: dict[str, Callable[[int], Any]] = {}
     if "transformers" in peers:
-        write = _transformers_writer(peers["transformers"], prompt.to(device))
-        whole, short = (partial(write, n) for n in (n_tokens, 4))
-        sides["transformers"] = Side(whole, batch_size * n_tokens, short)
+        writers["transformers"] = _transformers_writer(
+            peers["transformers"], prompt.to(device)
+        )
+    if device.type == "cpu" and config is None:
+        tokenizer = scratch.load_tiktoken("gpt2")
+        writers |= peer_writers(peers, model, tokenizer, prompt)
+    sides |= _sides_of(writers, batch_size, n_tokens)
     if "nanoGPT" in peers:
         sides["nanoGPT"] = _nanogpt_writing(peers["nanoGPT"], prompt.to(device), n_tokens)
     return sides
@@ -480,22 +502,21 @@ def pretrained_sides(
     name: str = "smollm2-135m-instruct",  # as for `load_pretrained`
     n_tokens: int = 64,  # to write
 ) -> dict[str, Side]:
-    """Writing by a pretrained model, by us and by transformers."""
+    """Writing by a pretrained model, by us and by others."""
     model, tokenizer = scratch.formats.load_pretrained(name)
     prompt = torch.tensor([tokenizer.encode("The sea is a vast")])
-    sides = _our_writing(model, prompt, n_tokens)
+    place, options = scratch.formats.find_pretrained(name), {}
+    published = place if place.suffix == ".gguf" else None
+    writers = peer_writers(peers, model, tokenizer, prompt, published)
     if "transformers" in peers:
         module = peers["transformers"]
-        place, options = scratch.formats.find_pretrained(name), {}
-        if place.suffix == ".gguf":
+        if published:
             place, options = place.parent, {"gguf_file": place.name}
         theirs = module.AutoModelForCausalLM.from_pretrained(
             place, dtype=torch.float32, **options
         )
-        write = _transformers_writer(module, prompt, theirs.eval())
-        whole, short = (partial(write, n) for n in (n_tokens, 4))
-        sides["transformers"] = Side(whole, n_tokens, short)
-    return sides
+        writers["transformers"] = _transformers_writer(module, prompt, theirs.eval())
+    return _our_writing(model, prompt, n_tokens) | _sides_of(writers, 1, n_tokens)
 
 # %% ../../nbs/commands/bench_rows.ipynb #011e380c
 def bpe_sides(
@@ -705,7 +726,7 @@ def find_peers(
         check(known, f"{problem}; name a checkout of one of them")
         sys.path.insert(0, str(Path(path).resolve()))
         peers[name] = import_module(module)
-    for name in ("transformers", "tokenizers"):
+    for name in ("transformers", "tokenizers", "ctranslate2", "llama_cpp"):
         if find_spec(name):
             peers[name] = import_module(name)
     return peers

@@ -161,7 +161,8 @@ def check_recipe(
 
     ledger, results = load_ledger(), []
     place = scratch.support.runtime.pick_device(device)
-    about = f"{place}, threads {torch.get_num_threads()}, torch {torch.__version__}"
+    card = torch.cuda.get_device_name(place) if place.type == "cuda" else place
+    about = f"{card}, threads {torch.get_num_threads()}, torch {torch.__version__}"
     Path(out).mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     figures = scratch.commands.recipes.our_figures(name, steps, n_seeds, device, out)
