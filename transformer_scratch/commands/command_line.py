@@ -245,7 +245,7 @@ def main(
     _prepare_streams()
     keep_freed_memory()
     # threads that wait for each other soon sleep: on a busy machine many times faster
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     with ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         warnings.showwarning = _show_warning
