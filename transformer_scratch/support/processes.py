@@ -8,6 +8,7 @@ __all__ = ['check_backends', 'join_group', 'named_ranks', 'ProcessGroup', 'gathe
 # %% ../../nbs/support/processes.ipynb #proc0003
 import os
 import re
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -57,6 +58,9 @@ def join_group(
     """Connect this process with the others that the environment tells of."""
     import torch
     from torch import distributed
+
+    # it keeps the group that it finds when it is loaded, and the group's threads with it
+    from torch.distributed.nn import functional  # noqa: F401
 
     backends = check_backends(device, local_rank)
     if device.type == "cuda":
@@ -130,6 +134,7 @@ class ProcessGroup:
         self.is_distributed = False
         with suppress(RuntimeError):
             distributed.destroy_process_group()
+        time.sleep(0.1)  # gloo's threads drop their last tensors, and need Python for that
         lost = re.search("gloo|NCCL|[Cc]onnection|[Tt]imed out", str(error))
         if isinstance(error, RuntimeError) and lost:
             trouble = (
