@@ -259,8 +259,10 @@ class KVCache:
         batch_size: int,  # B, number of texts generated side by side
         device: torch.device | str = "cpu",  # where the model computes
         dtype: torch.dtype = torch.float32,  # number format of the stored keys and values
+        capacity: int | None = None,  # the most positions; None: the whole context
     ):
-        shape = batch_size, config.key_value_heads, config.context_length, config.d_head
+        capacity = config.context_length if capacity is None else capacity
+        shape = batch_size, config.key_value_heads, capacity, config.d_head
         self.layers = [LayerCache(*shape, device, dtype) for _ in range(config.n_layers)]
 
     @property

@@ -118,6 +118,8 @@ class ContextWindow:
         cache: bool = True,  # keep the keys and values of what was read
         # ids that it cannot decode do not follow; None: every id of the model may
         tokenizer: Tokenizer | None = None,
+        # how many will follow at most, which saves memory; None: nobody knows
+        max_new_tokens: int | None = None,
     ):
         n_tokens = token_ids.size(1)
         vocab_size = model.config.vocab_size
@@ -140,7 +142,11 @@ class ContextWindow:
         self.cache: KVCache | None = None
         if cache:
             n_texts = len(token_ids)
-            self.cache = KVCache(model.config, n_texts, weight.device, weight.dtype)
+            capacity = self.size
+            if max_new_tokens is not None:
+                capacity = min(self.token_ids.size(1) + max_new_tokens, self.size)
+            where = weight.device, weight.dtype
+            self.cache = KVCache(model.config, n_texts, *where, capacity)
         unreadable = []
         if tokenizer is not None:
             for token_id in range(vocab_size):
@@ -221,8 +227,9 @@ def stream_tokens(
     """Draw token after token, each as soon as it is known."""
     if generator is None:
         generator = _new_generator(sampling.seed)
-    window = ContextWindow(model, token_ids, cache, tokenizer)
-    for _ in range(sampling.max_new_tokens):
+    n_new = sampling.max_new_tokens
+    window = ContextWindow(model, token_ids, cache, tokenizer, n_new)
+    for _ in range(n_new):
         probabilities = next_token_probabilities(window.next_logits(), sampling)
         next_ids = draw(probabilities, generator)  # (B, 1)
         window.append(next_ids)
@@ -429,7 +436,7 @@ def beam_search(
     n_prompt = token_ids.size(1)
     device = model.token_embedding.weight.device
     texts = token_ids.expand(n_beams, -1)  # (n_beams, T), and they grow
-    window = ContextWindow(model, texts, cache, tokenizer)
+    window = ContextWindow(model, texts, cache, tokenizer, max_new_tokens)
     texts = texts.to(device)
     scores = torch.full((n_beams,), -torch.inf, device=device)
     scores[0] = 0.0  # at first all beams are one
