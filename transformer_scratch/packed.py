@@ -36,7 +36,7 @@ def can_pack(
     if weights == "bfloat16":
         return has_onednn and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     has_int8 = torch.backends.quantized.engine != "none"
-    has_int8 = has_int8 and hasattr(torch, "_make_per_channel_quantized_tensor")
+    has_int8 = has_int8 and hasattr(torch, "_make_per_tensor_quantized_tensor")
     has_int4 = hasattr(torch.ops.aten, "_weight_int4pack_mm_for_cpu")
     return has_int8 and (weights == "int8" or has_int4)
 
@@ -57,7 +57,7 @@ class PackedLinear(nn.Module):
         self,
         x: Tensor,  # (..., n_inputs)
     ) -> Tensor:  # (..., n_outputs)
-        """The product with the packed weights; each number format has its own."""
+        """The product with the packed weights, perhaps in a narrower number format."""
         raise NotImplementedError
 
     def forward(
@@ -66,7 +66,9 @@ class PackedLinear(nn.Module):
     ) -> Tensor:  # (..., n_outputs)
         """The layer's outputs."""
         y = self.product(x)
-        return y if self.bias is None else y + self.bias
+        if self.bias is None:
+            return y.to(x.dtype)
+        return y + self.bias  # whatever format y has, the sum has that of the bias
 
     def _save_to_state_dict(self, destination, prefix, keep_vars) -> None:
         """A packed layer has no weights that could be saved: a `UsageError`."""
@@ -125,9 +127,8 @@ class Bfloat16Linear(PackedLinear):
         x: Tensor,  # (..., n_inputs)
     ) -> Tensor:  # (..., n_outputs)
         """The product in bfloat16."""
-        narrow = x.bfloat16()
-        y = torch.ops.mkldnn._linear_pointwise(narrow, self.packed, None, "none", [], "")
-        return y.to(x.dtype)
+        x = x.bfloat16()
+        return torch.ops.mkldnn._linear_pointwise(x, self.packed, None, "none", [], "")
 
 # %% ../nbs/packed.ipynb #8b42e48c
 class Int8Linear(PackedLinear):
@@ -138,29 +139,35 @@ class Int8Linear(PackedLinear):
         layer: nn.Linear,  # as for `PackedLinear`
     ):
         super().__init__(layer)
-        weight = layer.weight.detach()
-        scales = weight.abs().amax(1).clamp(min=1e-12) / 127  # (n_outputs,)
-        levels = (weight / scales[:, None]).round_().to(torch.int8)
-        zeros = torch.zeros(len(weight), dtype=torch.int64)
+        # some rows at a time: what stays in the processor's cache is rounded faster
+        parts = [_in_eight_bits(rows) for rows in layer.weight.detach().split(1024)]
+        levels, self.scales = (torch.cat(part) for part in zip(*parts, strict=True))
         with warnings.catch_warnings():
             # of a later PyTorch without such tensors; `can_pack` looks for them
             warnings.simplefilter("ignore", UserWarning)
-            quantized = torch._make_per_channel_quantized_tensor(
-                levels, scales.double(), zeros, 0
-            )
+            quantized = torch._make_per_tensor_quantized_tensor(levels, 1.0, 0)
         self.packed = torch.ops.quantized.linear_prepack(quantized, None)
         self.with_fewer_levels = not torch.cpu._is_vnni_supported()
 
-    def product(
+    def forward(
         self,
         x: Tensor,  # (..., n_inputs)
     ) -> Tensor:  # (..., n_outputs)
-        """The product of whole numbers, with both scales."""
-        product = torch.ops.quantized.linear_dynamic
-        if _is_one_row(x):
-            return product(x, self.packed, self.with_fewer_levels)
-        largest = x.abs().amax(-1, keepdim=True).clamp(min=1e-12)
-        return product(x / largest, self.packed, self.with_fewer_levels) * largest
+        """The product of whole numbers, then both scales and the bias."""
+        scales = self.scales
+        if not _is_one_row(x):
+            largest = x.abs().amax(-1, keepdim=True).clamp(min=1e-12)
+            x, scales = x / largest, largest * scales  # (..., n_outputs)
+        y = torch.ops.quantized.linear_dynamic(x, self.packed, self.with_fewer_levels)
+        return y * scales if self.bias is None else torch.addcmul(self.bias, y, scales)
+
+
+def _in_eight_bits(
+    rows: Tensor,  # (n, n_inputs) weights
+) -> tuple[Tensor, Tensor]:  # (n, n_inputs) int8 and (n,)
+    """The levels of some rows, and a scale for each."""
+    scales = rows.abs().amax(1).clamp(min=1e-12) / 127
+    return (rows / scales[:, None]).round_().to(torch.int8), scales
 
 # %% ../nbs/packed.ipynb #d1abb9e4
 GROUP_SIZE = 32
@@ -180,8 +187,8 @@ class Int4Linear(PackedLinear):
         smallest, largest = groups.amin(-1, keepdim=True), groups.amax(-1, keepdim=True)
         scales = ((largest - smallest) / 15).clamp(min=1e-12).bfloat16()
         offsets = (smallest + 8 * scales).bfloat16()  # of level 0, the ninth of sixteen
-        levels = ((groups - offsets) / scales).round().clamp(-8, 7) + 8
-        in_order = levels.flatten(1).int()
+        levels = (groups - offsets).div_(scales).round_().clamp_(-8, 7)
+        in_order = levels.add_(8).flatten(1).int()
         self.packed = torch.ops.aten._convert_weight_to_int4pack_for_cpu(in_order, 1)
         # (n_groups, n_outputs, 2)
         self.scales = torch.cat((scales, offsets), dim=-1).transpose(0, 1).contiguous()
@@ -195,7 +202,7 @@ class Int4Linear(PackedLinear):
         y = torch.ops.aten._weight_int4pack_mm_for_cpu(
             rows, self.packed, GROUP_SIZE, self.scales
         )
-        return y[:, : self.n_outputs].to(x.dtype).view(*x.shape[:-1], -1)
+        return y[:, : self.n_outputs].view(*x.shape[:-1], -1)
 
 # %% ../nbs/packed.ipynb #1bbdbc18
 _LAYERS: dict[str, type[PackedLinear]] = {
