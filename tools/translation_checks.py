@@ -110,6 +110,9 @@ SLIPS = {  # what this edition does not say, and what it says instead
     "盯着": "留意",
     "您": "你",
     "缓慢而直白": "慢而直白",
+    "序号文件": "词表文件",
+    "运行文件夹": "模型文件夹",
+    "合拍": "相合",
 }
 
 
